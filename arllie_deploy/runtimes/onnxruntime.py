@@ -1,0 +1,113 @@
+"""onnxruntime on the CPU: opens an exported .onnx, or an Enhancer through the packaged graph templates."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.frames import FRAME_DTYPES
+from arllie_deploy.runtimes.artifact import check_metadata
+from arllie_deploy.runtimes.base import Layout, Runtime, Source
+from arllie_deploy.runtimes.layout import to_integers, to_tensor
+
+_PROVIDERS = ["CPUExecutionProvider"]
+
+
+class _Template:
+    """An Enhancer in the packaged graphs: one for tensors and one per integer type, the weights given at load."""
+
+    layout: Layout = "NCHW"
+    frame_dtypes = frozenset(FRAME_DTYPES)
+    size = None
+
+    def __init__(self, enhancer: Enhancer, threads: int | None) -> None:
+        self._enhancer = enhancer
+        self._options = _session_options(threads)
+        self.threads: int = self._options.intra_op_num_threads
+        self._sessions: dict[str, Any] = {}
+
+    def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        result: NDArray[np.float32] = self._session("float32").run(None, {"input": tensor})[0]
+        return result
+
+    def run(self, frame: NDArray[Any]) -> NDArray[Any]:
+        result: NDArray[Any] = self._session(frame.dtype.name).run(None, {"input": frame})[0]
+        return result
+
+    def _session(self, dtype: str) -> Any:
+        if dtype not in self._sessions:
+            self._sessions[dtype] = self._load(dtype)
+        return self._sessions[dtype]
+
+    def _load(self, dtype: str) -> Any:
+        import onnxruntime
+
+        row = self._enhancer.row
+        template = files(__package__) / "templates" / f"{row.name}-{dtype}.onnx"
+        sign = -1.0 if row.negate_convolution else 1.0
+        # The values must outlive the session's construction, not the session: onnxruntime folds them into its own.
+        values = {
+            "kernel": np.ascontiguousarray(sign * self._enhancer.kernel, np.float32),
+            "bias": np.ascontiguousarray(sign * self._enhancer.bias, np.float32),
+        }
+        options = _session_options(self.threads)
+        ort_values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()]
+        options.add_external_initializers(list(values), ort_values)
+        return onnxruntime.InferenceSession(template.read_bytes(), options, providers=_PROVIDERS)
+
+
+class _Artifact:
+    """An exported file: float32 tensors in and out, dynamic or fixed size."""
+
+    layout: Layout = "NCHW"
+    frame_dtypes = frozenset(FRAME_DTYPES)
+
+    def __init__(self, path: Path, threads: int | None) -> None:
+        import onnxruntime
+
+        options = _session_options(threads)
+        self.threads: int = options.intra_op_num_threads
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=_PROVIDERS)
+        except Exception as error:  # onnxruntime raises a different class per failure, all direct children of Exception
+            raise ArllieError(f"{path}: onnxruntime cannot open it ({str(error).splitlines()[0]})") from None
+        check_metadata(self._session.get_modelmeta().custom_metadata_map.get("arllie"), path, layout="NCHW")
+        height, width = self._session.get_inputs()[0].shape[2:]
+        self.size = (height, width) if isinstance(height, int) else None
+
+    def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        result: NDArray[np.float32] = self._session.run(None, {"input": tensor})[0]
+        return result
+
+    def run(self, frame: NDArray[Any]) -> NDArray[Any]:
+        return to_integers(self.infer(to_tensor(frame, self.layout)), self.layout, frame.dtype)
+
+
+def _session_options(threads: int | None) -> Any:
+    import os
+
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    options.log_severity_level = 3
+    return options
+
+
+def _open(source: Source, threads: int | None) -> _Template | _Artifact:
+    return _Artifact(source, threads) if isinstance(source, Path) else _Template(source, threads)
+
+
+ROW = Runtime(
+    name="onnxruntime",
+    distribution="onnxruntime",
+    module="onnxruntime",
+    extra=None,
+    opens=".onnx",
+    opens_enhancer=True,
+    open=_open,
+)

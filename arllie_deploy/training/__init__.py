@@ -1,0 +1,1 @@
+"""Training of the multi-branch network: data, losses, recipes, the loop. Everything here imports torch."""

@@ -1,0 +1,57 @@
+"""The table of systems and their members: the models that ship with the package, and the recipes they come from."""
+
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+
+from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.enhancer_file import load
+from arllie_deploy.errors import ArllieError
+
+# A family's name stands for its default member.
+FAMILIES = {"arllie": "arllie-lol"}
+# Member -> folder of its system, which holds MEMBER.safetensors and MEMBER.md (the card).
+MEMBERS = {"arllie-lol": "arllie"}
+# Recipe -> folder of its system, which holds RECIPE.toml.
+RECIPES = {"arllie-lol": "arllie", "arllie-unsupervised": "arllie"}
+
+
+def find_model(name_or_path: str) -> Enhancer:
+    """Load a shipped model by family or member name, or a model file by its path.
+
+    Raises:
+        ArllieError: if there is no such model, or its file is malformed.
+    """
+    member = FAMILIES.get(name_or_path, name_or_path)
+    if member in MEMBERS:
+        return load(_folder(MEMBERS[member]) / f"{member}.safetensors")
+    if _looks_like_path(name_or_path, ".safetensors"):
+        return load(Path(name_or_path))
+    raise ArllieError(_unknown("model", name_or_path, [*FAMILIES, *MEMBERS], "a .safetensors file"))
+
+
+def find_recipe(name_or_path: str) -> Path:
+    """The file of a shipped recipe, or `name_or_path` itself if it is a path.
+
+    Raises:
+        ArllieError: if there is no such recipe.
+    """
+    if name_or_path in RECIPES:
+        return _folder(RECIPES[name_or_path]) / f"{name_or_path}.toml"
+    if _looks_like_path(name_or_path, ".toml"):
+        return Path(name_or_path)
+    raise ArllieError(_unknown("recipe", name_or_path, list(RECIPES), "a .toml file"))
+
+
+def _folder(system: str) -> Path:
+    return Path(str(files(__name__))) / system
+
+
+def _looks_like_path(text: str, suffix: str) -> bool:
+    return text.endswith(suffix) or Path(text).name != text
+
+
+def _unknown(what: str, given: str, known: list[str], otherwise: str) -> str:
+    close = get_close_matches(given, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+    return f"unknown {what} {given!r}; {hint} ({otherwise} is taken too)"

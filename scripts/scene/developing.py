@@ -1,0 +1,67 @@
+"""The camera after the lens: exposure, sensor noise, tone curve, 8 bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from scene.materials import Array
+
+Image = npt.NDArray[np.uint8]
+
+#: Electrons that a white surface frees in full exposure, and those the readout adds at random: a small sensor, high gain.
+ELECTRONS = 6000.0
+READOUT = 2.5
+
+#: Where the curve leaves the straight line; above it, light approaches white without reaching it.
+SHOULDER = 0.45
+
+
+def vignette(light: Array, strength: float = 0.32) -> Array:
+    """Darkens the corners by `strength`, the center not at all."""
+    height, width, _ = light.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    return light * (1 - strength * ((x * x + y * y) / 2)[:, :, None]).astype(np.float32)
+
+
+def demosaic(raw: Array) -> Array:
+    """Bilinear colors ``(h, w, 3)`` from an RGGB mosaic ``(h, w)``."""
+    height, width = raw.shape
+    y, x = np.mgrid[:height, :width]
+    filters = (y % 2) + (x % 2)
+    full = np.zeros((height, width, 3), raw.dtype)
+    for channel in range(3):
+        known = (filters == channel).astype(raw.dtype)
+        total, weight = np.zeros_like(raw), np.zeros_like(raw)
+        for dy in (-1, 0, 1):
+            for dx in (-1, 0, 1):
+                # Green has no diagonal neighbors to lend; red and blue take all eight.
+                share = (1.0 if channel != 1 else float(dy == 0 or dx == 0)) / (1 + abs(dy) + abs(dx))
+                total += share * np.roll(raw * known, (dy, dx), (0, 1))
+                weight += share * np.roll(known, (dy, dx), (0, 1))
+        full[:, :, channel] = np.where(known > 0, raw, total / np.maximum(weight, 1e-6))
+    return full
+
+
+def expose(light: Array, stops: float, seed: int) -> Array:
+    """The light at `stops` of exposure, with the sensor's noise.
+
+    Shot noise is Poisson's, read noise Gaussian; both are drawn on the mosaic and then interpolated, which gives the soft,
+    colored grain of a camera. The light itself is not interpolated: detail stays what the lens drew.
+    """
+    random = np.random.default_rng((seed, 4))
+    exposed = np.minimum(light * 2.0**stops, 2.0)
+    height, width, _ = light.shape
+    y, x = np.mgrid[:height, :width]
+    mean = np.take_along_axis(exposed, (y % 2 + x % 2)[:, :, None], axis=2)[:, :, 0] * ELECTRONS
+    noise = random.poisson(mean) - mean + random.normal(0, READOUT, mean.shape)
+    return np.maximum(exposed + demosaic(noise / ELECTRONS), 0)
+
+
+def encode(light: Array, seed: int) -> Image:
+    """8-bit sRGB: straight up to the shoulder, then an exponential approach to white, with half a step of dither."""
+    above = np.maximum(light - SHOULDER, 0) / (1 - SHOULDER)
+    curved = np.where(light < SHOULDER, light, SHOULDER + (1 - SHOULDER) * (1 - np.exp(-above)))
+    coded = np.where(curved <= 0.0031308, curved * 12.92, 1.055 * np.maximum(curved, 1e-9) ** (1 / 2.4) - 0.055)
+    dither = np.random.default_rng((seed, 5)).random(light.shape) - 0.5
+    return np.clip(np.rint(coded * 255 + 0.5 * dither), 0, 255).astype(np.uint8)
