@@ -49,7 +49,9 @@ class Codec:
             raise ArllieError(f"{self.name} holds no transparency and the picture has an alpha channel; write a .png")
         if max(picture.size) > self.longest_side:
             shape = "×".join(map(str, picture.size))
-            raise ArllieError(f"{self.name} holds sides up to {self.longest_side}, the picture is {shape}; write a .tiff")
+            raise ArllieError(
+                f"{self.name} holds sides up to {self.longest_side}, the picture is {shape}; write a .tiff"
+            )
         for kind, block in (("EXIF", picture.metadata.exif), ("XMP", picture.metadata.xmp)):
             if block is not None and self.largest_block is not None and len(block) > self.largest_block:
                 most = f"{self.name} holds {self.largest_block} bytes of {kind} and the picture has {len(block)}"

@@ -1,12 +1,16 @@
-"""The eight orientations of EXIF 2.32, tag 0x0112, applied to arrays."""
+"""The eight orientations of EXIF 2.32, tag 0x0112, applied to arrays and pictures."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from arllie_deploy.pictures.exif import orientation_of, upright_exif
+from arllie_deploy.pictures.picture import Picture
 
 # <tiff:Orientation>6</tiff:Orientation> and tiff:Orientation="6"
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:>|\s*=\s*["'])\s*)[1-8]""")
@@ -28,6 +32,26 @@ def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
     if orientation in (2, 3, 6, 7):
         turned = turned[:, ::-1]
     return np.ascontiguousarray(turned)
+
+
+def upright_picture(stored: Picture, orientation: int | None = None) -> Picture:
+    """A picture as its file stores it, turned upright, with EXIF and XMP that say so.
+
+    Args:
+        stored: the samples in the file's order with the file's metadata.
+        orientation: 1 to 8; None takes it from the EXIF block.
+    """
+    metadata = stored.metadata
+    turn = orientation or orientation_of(metadata.exif) or 1
+    pixels = upright(stored.pixels, turn)
+    height, width, _ = pixels.shape
+    said = replace(
+        metadata,
+        exif=upright_exif(metadata.exif, width, height) if metadata.exif else None,
+        xmp=upright_xmp(metadata.xmp) if metadata.xmp else None,
+        dpi=metadata.dpi[::-1] if metadata.dpi and 5 <= turn <= 8 else metadata.dpi,
+    )
+    return Picture(pixels, None if stored.alpha is None else upright(stored.alpha, turn), said)
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:

@@ -1,0 +1,45 @@
+# Every verb works as the very first command on a fresh machine with Python 3.11; a second run reuses .venv.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= arllie-out
+SOURCES := $(shell find arllie_deploy export bench models -type f -not -name '*.pyc' 2>/dev/null) CMakeLists.txt README.md LICENSE
+
+.PHONY: help setup check test demo bench-budgets templates clean
+help:
+	@echo "make demo    export, verify, benchmark and enhance with the shipped model"
+	@echo "make test    the whole test suite"
+	@echo "make check   format, lint, types, import rules"
+	@echo "make bench-budgets   the project's own limits of speed and memory, measured"
+	@echo "make clean   remove .venv and what was built"
+
+setup: $(VENV)/.installed
+
+$(VENV)/.dependencies: pyproject.toml constraints.txt apt.txt scripts/install-system scripts/install-dependencies
+	scripts/install-system
+	scripts/install-dependencies $(VENV)
+	@touch $@
+
+# A regular install, not an editable one: types and tests see exactly what a user gets.
+$(VENV)/.installed: $(VENV)/.dependencies $(SOURCES)
+	scripts/install-package $(VENV)
+	@touch $@
+
+check: setup
+	scripts/check $(BIN)
+
+test: setup
+	scripts/test $(BIN)
+
+demo: setup
+	scripts/demo $(BIN) $(OUT)
+
+bench-budgets: setup
+	$(BIN)/python -P -m arllie_deploy.bench.budgets
+
+templates: setup
+	$(BIN)/python -P -c "from pathlib import Path; from arllie_deploy.export.templates import write_templates; \
+	    write_templates(Path('arllie_deploy/runtimes/templates'))"
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

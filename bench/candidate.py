@@ -1,0 +1,76 @@
+"""What is to be timed: a model at a size, and the engines and artifacts that can run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.bench.row import Row
+from arllie_deploy.bench.status import Status
+from arllie_deploy.enhancer import Enhancer
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What every candidate is given.
+
+    Attributes:
+        enhancer: the model; its float64 reference judges the outputs.
+        frames: dark frames (height, width, 3) uint8 of one size, used in rotation.
+        threads: for the engines; None is all cores.
+    """
+
+    enhancer: Enhancer
+    frames: Sequence[NDArray[np.uint8]]
+    threads: int | None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.frames[0].shape[1], self.frames[0].shape[0]
+
+    @property
+    def size_text(self) -> str:
+        """WIDTHxHEIGHT."""
+        return "{}x{}".format(*self.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One row to be.
+
+    Attributes:
+        backend: the word of `--backends`.
+        runtime: a row of `arllie_deploy.runtimes.RUNTIMES`, or MODULE:ATTRIBUTE of one defined elsewhere.
+        target: the name of the artifact's target; None where the engine opens the model itself.
+        precision: of the artifact.
+        artifact: the file to open; None where the engine opens the model itself.
+        size: WIDTHxHEIGHT of the frames.
+        threads: asked for; None is all cores.
+    """
+
+    backend: str
+    runtime: str
+    target: str | None = None
+    precision: str = "fp32"
+    artifact: Path | None = None
+    size: str
+    threads: int | None = None
+
+    def row(self, status: Status, **facts: Any) -> Row:
+        """This candidate's row."""
+        known = {
+            "backend": self.backend,
+            "runtime": self.runtime,
+            "target": self.target,
+            "precision": self.precision,
+            "size": self.size,
+            "threads": self.threads,
+            "artifact_bytes": None if self.artifact is None else self.artifact.stat().st_size,
+        }
+        return Row(**{**known, "status": status, **facts})

@@ -1,0 +1,156 @@
+"""`python -m arllie_deploy.bench.worker`: one engine in a process of its own, driven by JSON lines over pipes.
+
+An engine that crashes, hangs or raises takes only its own row down, and its thread pool ends with it. Requests come on
+stdin, one JSON object with the key `do` a line; each gets one JSON object on what was stdout. What libraries print goes
+to stderr. The process ends with its stdin.
+"""
+
+import gc
+import json
+import os
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.enhancer_file import load
+from arllie_deploy.runtimes import RUNTIMES, OpenedModel, Runtime
+from arllie_deploy.runtimes.layout import from_tensor, to_tensor
+
+_STABLE_CALLS = 3
+_STABLE_WITHIN = 0.05
+_MOST_WARM_UP_CALLS = 100
+
+# Each call is given the number of a frame.
+Call = Callable[[int], object]
+
+
+class Session:
+    """The engine and the frames of one worker."""
+
+    def __init__(self) -> None:
+        self._opened: OpenedModel | None = None
+        self._calls: dict[str, Call] = {}
+        self._rotation = cycle([0])
+
+    def open(self, runtime: str, source: str, threads: int | None) -> dict[str, Any]:
+        """Open a model file or an artifact."""
+        path = Path(source)
+        self._opened = find_runtime(runtime).open(load(path) if path.suffix == ".safetensors" else path, threads)
+        return {"threads": self._opened.threads}
+
+    def check(self, frame: str, tensor_to: str, frame_to: str) -> dict[str, Any]:
+        """Enhance one frame both ways, write the results, and say what the process has needed so far."""
+        assert self._opened is not None
+        pixels = np.load(frame)
+        tensor = self._opened.infer(to_tensor(pixels, self._opened.layout))
+        enhanced = self._opened.run(pixels)
+        peak = peak_memory_bytes()
+        np.save(tensor_to, from_tensor(tensor, self._opened.layout))
+        np.save(frame_to, enhanced)
+        return {"memory_bytes": peak}
+
+    def rotate(self, frames: list[str]) -> dict[str, Any]:
+        """Get ready to time: frames as integers and as tensors, and buffers to copy them to, all touched once."""
+        pixels = [np.load(frame) for frame in frames]
+        self._rotation = cycle(range(len(pixels)))
+        if self._opened is None:
+            self._calls = _copies(pixels)
+            return {}
+        opened, tensors = self._opened, [to_tensor(frame, self._opened.layout) for frame in pixels]
+        self._calls = {
+            "infer": lambda index: opened.infer(tensors[index]),
+            "end_to_end": lambda index: opened.run(pixels[index]),
+        }
+        return {}
+
+    def warm_up(self, what: str, at_most_s: float) -> dict[str, Any]:
+        """Call until the last calls took as long as those before them; `call_ms` is their median."""
+        times: list[float] = []
+        end = time.perf_counter() + at_most_s
+        while not _stable(times) and len(times) < _MOST_WARM_UP_CALLS:
+            times.append(self._time(what))
+            if time.perf_counter() > end:
+                break
+        return {"call_ms": median(times[-_STABLE_CALLS:]), "calls": len(times)}
+
+    def turn(self, what: str, calls: int, warm: bool) -> dict[str, Any]:
+        """Time `calls` calls in a row; with `warm`, one call before them is not counted."""
+        if warm:
+            self._time(what)
+        return {"ms": [self._time(what) for _ in range(calls)]}
+
+    def _time(self, what: str) -> float:
+        call, index = self._calls[what], next(self._rotation)
+        start = time.perf_counter_ns()
+        call(index)
+        return (time.perf_counter_ns() - start) / 1e6
+
+
+def find_runtime(name: str) -> Runtime:
+    """A row of the table of runtimes, or the one that MODULE:ATTRIBUTE names."""
+    if ":" not in name:
+        return RUNTIMES[name]
+    module, attribute = name.split(":")
+    runtime: Runtime = getattr(import_module(module), attribute)
+    return runtime
+
+
+def peak_memory_bytes() -> int:
+    """Peak resident memory of this process.
+
+    Linux's ru_maxrss starts at what the parent held when it started the process, VmHWM at nothing.
+    """
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.exists() else None
+    return 1024 * (int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def main() -> None:
+    """Answer requests until stdin ends."""
+    answers = _take_stdout()
+    session = Session()
+    gc.disable()  # a collection inside a timed call would be charged to the engine
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = getattr(session, request.pop("do"))(**request)
+        except Exception as error:  # whatever an engine raises is this row's reason
+            answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def _take_stdout() -> Any:
+    """The pipe to the parent under a number of its own; number 1, to which engines print, becomes stderr."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return answers
+
+
+def _copies(frames: list[NDArray[np.uint8]]) -> dict[str, Call]:
+    targets = [frame.copy() for frame in frames]
+    return {
+        "copy_hot": lambda index: np.copyto(targets[0], frames[0]),
+        "copy_cold": lambda index: np.copyto(targets[index], frames[index]),
+    }
+
+
+def _stable(times: list[float]) -> bool:
+    if len(times) < 2 * _STABLE_CALLS:
+        return False
+    before, after = (median(part) for part in (times[-2 * _STABLE_CALLS : -_STABLE_CALLS], times[-_STABLE_CALLS:]))
+    return abs(after - before) <= _STABLE_WITHIN * before
+
+
+if __name__ == "__main__":
+    main()
