@@ -87,7 +87,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             names, metadata = set(file.keys()), file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, TypeError, ValueError) as error:
-        raise ArllieError(f"{path}: not a safetensors file ({error})") from None
+        raise ArllieError(f"{path}: not a model file, which is safetensors ({error})") from None
     if names != {"kernel", "bias"} or _HEADER_KEY not in metadata:
         raise ArllieError(f"{path}: a safetensors file, but not of a one-layer model (has {sorted(names)})")
     try:

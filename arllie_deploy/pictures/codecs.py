@@ -74,10 +74,11 @@ def write_picture(path: Path, picture: Picture) -> None:
 
 def refuse_unwritable(path: Path, picture: Picture) -> None:
     """Raise `ArllieError` if the format that the suffix of `path` names cannot hold `picture`."""
+    codec = codec_of(path)
     try:
-        codec_of(path).refuse(picture)
+        codec.refuse(picture)
     except ArllieError as error:
-        raise ArllieError(str(error) if str(error).startswith(str(path)) else f"{path}: {error}") from None
+        raise ArllieError(f"{path}: {error}") from None
 
 
 def codec_of(path: Path) -> Codec:
@@ -121,7 +122,7 @@ def _recognize(path: Path, first: bytes) -> Codec:
 
 
 def _explained(path: Path, error: Exception) -> ArllieError:
-    # The decoders raise many types on a damaged file (OSError, SyntaxError, struct.error, their own), so all are caught.
+    # On a damaged file the decoders raise many types: OSError, SyntaxError, struct.error, their own.
     if isinstance(error, MemoryError):
         return ArllieError(f"{path}: needs more memory than there is; close other programs or scale it first")
     if not isinstance(error, ArllieError):

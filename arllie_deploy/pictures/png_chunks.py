@@ -57,7 +57,7 @@ def chunk(name: bytes, content: bytes | memoryview) -> bytes:
     return b"".join((struct.pack(">I", len(content)), body, struct.pack(">I", zlib.crc32(body))))
 
 
-def insert(png: bytes, new: Sequence[bytes]) -> bytes:
+def insert(png: bytes | bytearray, new: Sequence[bytes]) -> bytes:
     """The file with whole chunks put right after its header."""
     return b"".join((png[:_HEADER_END], *new, png[_HEADER_END:]))
 

@@ -55,11 +55,10 @@ def _size(data: bytes) -> tuple[int, int]:
 
 def _page(file: TiffFile) -> TiffPage:
     # Pages marked as reduced are previews of the first.
-    count = sum(1 for page in file.pages if not page.is_reduced)
+    count = len([page for page in file.pages if not getattr(page, "is_reduced", False)])
     if count > 1:
         raise refused_frames(count)
-    page: TiffPage = file.pages.first
-    return page
+    return file.pages.first
 
 
 def _orientation(page: TiffPage) -> int:
