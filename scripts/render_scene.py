@@ -46,11 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     width, height = chosen.size
     light = vignette(render(still_life(chosen.seed), width, height, chosen.side, chosen.seed))
     if chosen.dark:
-        Image.fromarray(encode(expose(light, chosen.exposure, chosen.seed), chosen.seed)).save(
-            chosen.dark, optimize=True
-        )
+        Image.fromarray(encode(expose(light, chosen.exposure, chosen.seed))).save(chosen.dark, optimize=True)
     if chosen.bright:
-        Image.fromarray(encode(light, chosen.seed)).save(chosen.bright, optimize=True)
+        Image.fromarray(encode(light)).save(chosen.bright, optimize=True)
 
 
 if __name__ == "__main__":

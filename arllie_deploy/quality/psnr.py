@@ -1,24 +1,36 @@
 """Peak signal-to-noise ratio."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from arllie_deploy.quality.ranges import check_comparable, data_range
 
-def psnr(output: NDArray[Any], reference: NDArray[Any]) -> float:
-    """10·log10(peak² / mean squared difference) in dB, over all samples of a frame; infinite for equal frames.
+# Bounds the float64 intermediates on a large photograph.
+_ROWS = 256
+
+
+def psnr(a: NDArray[Any], b: NDArray[Any]) -> float:
+    """10·log10(range² / mean squared difference) in dB, the mean over all samples.
 
     Args:
-        output: (height, width, 3) uint8, uint16, or float in [0, 1].
-        reference: the same shape and dtype; the peak is the largest integer, or 1 for floats.
+        a: (height, width, 3), integers, or floats in [0, 1].
+        b: the same shape and dtype.
+
+    Returns:
+        The ratio; infinite for equal frames.
 
     Raises:
-        ValueError: if shape or dtype differ.
+        ArllieError: if shapes or dtypes differ.
     """
-    if output.shape != reference.shape or output.dtype != reference.dtype:
-        raise ValueError(f"{output.dtype}{output.shape} cannot be compared with {reference.dtype}{reference.shape}")
-    peak = float(np.iinfo(output.dtype).max) if output.dtype.kind == "u" else 1.0
-    squared = float(np.mean((output.astype(np.float64) - reference.astype(np.float64)) ** 2))
-    return math.inf if squared == 0.0 else 10.0 * math.log10(peak**2 / squared)
+    check_comparable(a, b)
+    total = 0.0
+    for top in range(0, a.shape[0], _ROWS):
+        rows = slice(top, top + _ROWS)
+        total += float(np.square(a[rows].astype(np.float64) - b[rows]).sum())
+    mean = total / a.size
+    return math.inf if mean == 0.0 else 10.0 * math.log10(data_range(a.dtype) ** 2 / mean)

@@ -15,7 +15,7 @@ from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError, CheckFailedError
 from arllie_deploy.training.checkpoint import FILE_NAME, Checkpoint, load_checkpoint, save_checkpoint
-from arllie_deploy.training.data import Batch, FrameStore, Sample, Split, draw_batch, find_samples, split_by_scene
+from arllie_deploy.training.data import FrameStore, Sample, Split, draw_batch, find_samples, split_by_scene
 from arllie_deploy.training.log import Row, write_curve, write_log
 from arllie_deploy.training.losses import find_loss
 from arllie_deploy.training.network import OneLayerNetwork
@@ -90,6 +90,7 @@ class _Run:
         self.validation: Validation | None = None
         self._rows: list[Row] = []
         self._sum, self._count = 0.0, 0
+        self._names: tuple[str, ...] = ()
         self._best = deepcopy(self._network.state_dict())
         self._best_step, self._best_score = 0, -math.inf
 
@@ -122,7 +123,9 @@ class _Run:
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), recipe.optimizer.clip)
         value = loss.item()
-        self._require_finite(value, norm.item(), batch)
+        self._names = batch.names
+        if not math.isfinite(value) or not math.isfinite(norm.item()):
+            raise self._diverged("gradient" if math.isfinite(value) else "loss")
         self._optimizer.step()
         self.step += 1
         self._sum, self._count = self._sum + value, self._count + 1
@@ -131,6 +134,8 @@ class _Run:
     def evaluate(self) -> None:
         """Score the validation pictures, remember the best, write log and checkpoint."""
         self._network.eval()
+        if not all(torch.isfinite(part).all() for part in self._network.block.composed()):
+            raise self._diverged("fused kernel")
         self.validation = validate(self._network, self._split.validation, self._store, self._recipe.loss, self._device)
         if self.validation.score > self._best_score or not self._split.validation:
             self._best, self._best_step = deepcopy(self._network.state_dict()), self.step
@@ -185,12 +190,9 @@ class _Run:
         span = optimizer.learning_rate - optimizer.final_learning_rate
         return optimizer.final_learning_rate + span * (1 + math.cos(math.pi * share)) / 2
 
-    def _require_finite(self, loss: float, norm: float, batch: Batch) -> None:
-        if math.isfinite(loss) and math.isfinite(norm):
-            return
-        what = "loss" if not math.isfinite(loss) else "gradient"
-        names = ", ".join(sorted(set(batch.names)))
-        raise CheckFailedError(
+    def _diverged(self, what: str) -> CheckFailedError:
+        names = ", ".join(sorted(set(self._names)))
+        return CheckFailedError(
             f"step {self.step}: the {what} is not finite on the batch of {names}; the last good checkpoint is kept in "
             f"{self._out}; lower the learning rate"
         )

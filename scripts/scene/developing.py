@@ -9,9 +9,9 @@ from scene.materials import Array
 
 Image = npt.NDArray[np.uint8]
 
-#: Electrons that a white surface frees in full exposure, and those the readout adds at random: a small sensor, high gain.
-ELECTRONS = 6000.0
-READOUT = 2.5
+#: Electrons that a white surface frees in full exposure, and those the readout adds at random: a small sensor.
+ELECTRONS = 9000.0
+READOUT = 2.0
 
 #: Where the curve leaves the straight line; above it, light approaches white without reaching it.
 SHOULDER = 0.45
@@ -21,7 +21,8 @@ def vignette(light: Array, strength: float = 0.32) -> Array:
     """Darkens the corners by `strength`, the center not at all."""
     height, width, _ = light.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    return light * (1 - strength * ((x * x + y * y) / 2)[:, :, None]).astype(np.float32)
+    darkened: Array = light * (1 - strength * ((x * x + y * y) / 2)[:, :, None]).astype(np.float32)
+    return darkened
 
 
 def demosaic(raw: Array) -> Array:
@@ -46,8 +47,8 @@ def demosaic(raw: Array) -> Array:
 def expose(light: Array, stops: float, seed: int) -> Array:
     """The light at `stops` of exposure, with the sensor's noise.
 
-    Shot noise is Poisson's, read noise Gaussian; both are drawn on the mosaic and then interpolated, which gives the soft,
-    colored grain of a camera. The light itself is not interpolated: detail stays what the lens drew.
+    Shot noise is Poisson's, read noise Gaussian; both are drawn on the mosaic and then interpolated, which gives the
+    soft, colored grain of a camera. The light itself is not interpolated: detail stays what the lens drew.
     """
     random = np.random.default_rng((seed, 4))
     exposed = np.minimum(light * 2.0**stops, 2.0)
@@ -55,13 +56,14 @@ def expose(light: Array, stops: float, seed: int) -> Array:
     y, x = np.mgrid[:height, :width]
     mean = np.take_along_axis(exposed, (y % 2 + x % 2)[:, :, None], axis=2)[:, :, 0] * ELECTRONS
     noise = random.poisson(mean) - mean + random.normal(0, READOUT, mean.shape)
-    return np.maximum(exposed + demosaic(noise / ELECTRONS), 0)
+    sensed: Array = np.maximum(exposed + demosaic(noise / ELECTRONS), 0)
+    return sensed
 
 
-def encode(light: Array, seed: int) -> Image:
-    """8-bit sRGB: straight up to the shoulder, then an exponential approach to white, with half a step of dither."""
+def encode(light: Array) -> Image:
+    """8-bit sRGB: straight up to the shoulder, then an exponential approach to white."""
     above = np.maximum(light - SHOULDER, 0) / (1 - SHOULDER)
     curved = np.where(light < SHOULDER, light, SHOULDER + (1 - SHOULDER) * (1 - np.exp(-above)))
     coded = np.where(curved <= 0.0031308, curved * 12.92, 1.055 * np.maximum(curved, 1e-9) ** (1 / 2.4) - 0.055)
-    dither = np.random.default_rng((seed, 5)).random(light.shape) - 0.5
-    return np.clip(np.rint(coded * 255 + 0.5 * dither), 0, 255).astype(np.uint8)
+    image: Image = np.clip(np.rint(coded * 255), 0, 255).astype(np.uint8)
+    return image

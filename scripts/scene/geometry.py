@@ -1,7 +1,7 @@
 """Solids, and the scene that finds what a ray meets.
 
-Points and directions are ``(3, n)`` float32 arrays, one column a ray; lengths are in decimeters. A solid is intersected in
-its own frame, so every test below is about the origin and along the axes.
+Points and directions are ``(3, n)`` float32 arrays, one column a ray; lengths are in decimeters. A solid is
+intersected in its own frame, so every test below is about the origin and along the axes.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ EPSILON = 2e-3
 
 def dot(a: Array, b: Array) -> Array:
     """The dot product of each column of two ``(3, n)`` arrays: ``(n,)``."""
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    product: Array = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return product
 
 
 def normalize(a: Array) -> Array:
     """Each column scaled to length 1."""
-    return a / np.sqrt(dot(a, a) + 1e-20)
+    unit: Array = a / np.sqrt(dot(a, a) + 1e-20)
+    return unit
 
 
 def column(vector: Vector) -> Array:
@@ -44,7 +46,8 @@ def turn(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return (about_y @ about_x @ about_z).astype(np.float32)
+    rotation: Array = (about_y @ about_x @ about_z).astype(np.float32)
+    return rotation
 
 
 class Shape(Protocol):
@@ -106,7 +109,7 @@ class Box:
         return np.where((near <= far) & (near > EPSILON), near, np.float32(np.inf))
 
     def normal(self, point: Array) -> Array:
-        """See `Shape`; blends into the neighboring face over the bevel, which is what catches the light on real edges."""
+        """See `Shape`; blends into the neighboring face over the bevel, as real edges do to catch the light."""
         depth = np.abs(point) - column(self.half)
         bevel = max(self.bevel, 1e-4)
         weight = np.clip(1 + (depth - depth.max(axis=0)) / bevel, 0, 1) ** 2
@@ -253,7 +256,7 @@ class World:
         self.solids = [solid for group in groups for solid in group.solids]
 
     def trace(self, origin: Array, direction: Array) -> tuple[Array, Index]:
-        """The nearest hit of each ray: its distance ``(n,)``, infinite for none, and the index of the solid, −1 for none."""
+        """The nearest hit of each ray: its distance ``(n,)`` and the index of the solid; infinite and −1 for none."""
         best = np.full(origin.shape[1], np.inf, np.float32)
         which = np.full(origin.shape[1], -1, np.intp)
         number = 0

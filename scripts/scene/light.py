@@ -12,7 +12,7 @@ from scene.materials import Array, Rgb, ramp, rgb
 
 @dataclass(frozen=True)
 class Lamp:
-    """A disc that faces `toward`; its true radiance lights, and `seen`, kept near the sensor's range, is what reflects."""
+    """A disc that faces `toward`; its radiance lights, and `seen`, kept near the sensor's range, is what reflects."""
 
     center: Vector
     toward: Vector
@@ -30,7 +30,8 @@ class Lamp:
         across = normalize(np.cross(self.axis, column((0.0, 1.0, 0.0)), axis=0))
         up = np.cross(across, self.axis, axis=0)
         radius, angle = self.radius * np.sqrt(uv[0]), 2 * np.pi * uv[1]
-        return column(self.center) + across * (radius * np.cos(angle)) + up * (radius * np.sin(angle))
+        points: Array = column(self.center) + across * (radius * np.cos(angle)) + up * (radius * np.sin(angle))
+        return points
 
     def irradiance(self, point: Array, normal: Array, source: Array) -> Array:
         """What `source` sends to each point, over π: ``(3, n)``, shadows aside."""
@@ -51,7 +52,7 @@ class Lamp:
 
 @dataclass(frozen=True)
 class Flame:
-    """A candle flame that stands on `base`: a soft drop of light for whoever looks, a short line of light for the scene."""
+    """A candle flame that stands on `base`: a soft drop for whoever looks, a short line of light for the scene."""
 
     base: Vector
     height: float
@@ -71,7 +72,7 @@ class Flame:
         return rgb(self.intensity) * (np.maximum(dot(normal, way), 0) / (square * np.sqrt(square) * np.pi))
 
     def radiance(self, origin: Array, direction: Array, limit: Array) -> Array:
-        """The light ``(3, n)`` each ray gathers in the flame before `limit`: a drop, blue at the foot, amber at the tip."""
+        """The light ``(3, n)`` each ray meets in the flame before `limit`: a drop, blue below, amber at the tip."""
         away = column(self.base) - origin
         flat = direction[0] ** 2 + direction[2] ** 2 + 1e-6
         t = (away[0] * direction[0] + away[2] * direction[2]) / flat
@@ -85,7 +86,8 @@ class Flame:
         tint = rgb((1.0, 1.0, 1.0)) - rgb((0.0, 0.28, 0.7)) * ramp(0.35, 1.0, inside)
         foot = 1 - ramp(0.0, 0.28, inside)
         color = tint * (1 - 0.85 * foot) + rgb((0.02, 0.06, 0.22)) * foot
-        return rgb(self.seen) * color * body
+        gathered: Array = rgb(self.seen) * color * body
+        return gathered
 
     def glare(self, origin: Array, direction: Array) -> Array:
         """The veil ``(3, n)`` that a real lens spreads about a flame."""
@@ -116,7 +118,8 @@ class Room:
             * ramp(0.012, 0.024, u)
             * ramp(0.012, 0.024, np.abs(v - 0.1))
         )
-        return rgb(self.ambient) * (0.7 + 0.3 * direction[1]) + rgb(self.window) * (panes * (facing > 0.01))
+        seen: Array = rgb(self.ambient) * (0.7 + 0.3 * direction[1]) + rgb(self.window) * (panes * (facing > 0.01))
+        return seen
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class Camera:
     aperture: float
 
     def rays(self, x: Array, y: Array, lens: Array) -> tuple[Array, Array]:
-        """Origins and unit directions for points on the film, both axes −1 to 1 over the height, and uniform lens pairs."""
+        """Origins and unit directions for points on the film, −1 to 1 over the height, and uniform lens pairs."""
         eye = column(self.eye)
         ahead = column(self.toward) - eye
         focus = float(np.sqrt(dot(ahead, ahead)[0]))

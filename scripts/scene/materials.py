@@ -1,7 +1,7 @@
 """What the things are made of: procedural color and relief.
 
-A texture maps points in the solid's own frame, ``(3, n)`` in decimeters, to linear RGB reflectance ``(3, n)``; a relief maps
-them to a height ``(n,)`` in decimeters. Everything derives from one table of random numbers, so a scene is its seed.
+A texture maps points in the solid's own frame, ``(3, n)`` in decimeters, to linear RGB reflectance ``(3, n)``; a relief
+maps them to a height ``(n,)`` in decimeters. All chance comes from one fixed table.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def clouds(u: Array, v: Array, octaves: int = 3) -> Array:
 def ramp(low: float, high: float, x: Array) -> Array:
     """0 below `low`, 1 above `high`, smooth between."""
     t = np.clip((x - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    smooth: Array = t * t * (3 - 2 * t)
+    return smooth
 
 
 def mix(first: Array, second: Array, share: Array) -> Array:
@@ -118,7 +119,8 @@ def wood(dark: Rgb, light: Rgb, plank: float, gloss: float = 0.04) -> Material:
         color = mix(rgb(dark), rgb(light), np.clip(tone, 0, 1))
         pores = 1 - 0.45 * ramp(0.78, 0.9, noise(x * 3.1 + 5, z * 48))
         edge = plank / 2 - np.abs(z - (board + 0.5) * plank)
-        return color * pores * (0.25 + 0.75 * ramp(0.006, 0.03, edge))
+        lacquered: Array = color * pores * (0.25 + 0.75 * ramp(0.006, 0.03, edge))
+        return lacquered
 
     red, green, blue = (float((a + b) / 2) for a, b in zip(dark, light, strict=True))
     return Material(texture, (red, green, blue), gloss, 0.3)
@@ -185,7 +187,8 @@ def gingham(color: Rgb, size: float = 0.28) -> Material:
 
     def relief(p: Array) -> Array:
         weave = 0.004 * np.sin(p[0] * 90) * np.sin(p[2] * 90)
-        return weave + 0.07 * clouds(p[0] * 0.9, p[2] * 0.9 + p[0] * 0.3, 2)
+        height: Array = weave + 0.07 * clouds(p[0] * 0.9, p[2] * 0.9 + p[0] * 0.3, 2)
+        return height
 
     red, green, blue = (float((a + b) / 2) for a, b in zip(white, color, strict=True))
     return Material(texture, (red, green, blue), relief=relief)

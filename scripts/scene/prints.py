@@ -45,7 +45,8 @@ def page(half_width: float, half_depth: float) -> Material:
 
     def star(x: Array, z: Array) -> Array:
         radius, angle = np.sqrt(x * x + z * z), np.arctan2(x, z)
-        return ((np.sin(18 * angle) > 0) & (radius < 0.42) & (radius > 0.03)).astype(np.float32)
+        wedges: Array = ((np.sin(18 * angle) > 0) & (radius < 0.42) & (radius > 0.03)).astype(np.float32)
+        return wedges
 
     def texture(p: Array) -> Array:
         x, z = p[0] + half_width, p[2] + half_depth
@@ -131,6 +132,7 @@ def wax(color: Rgb, half: float, flame: Rgb) -> Material:
         return rgb(color) * (0.92 + 0.16 * noise(p[0] * 4 + p[2] * 3, p[1] * 6))
 
     def glow(p: Array) -> Array:
-        return rgb(flame) * np.exp((p[1] - half) * 2.6) * (0.8 + 0.4 * noise(p[0] * 5 + p[2] * 3, p[1] * 3))
+        lit: Array = rgb(flame) * np.exp((p[1] - half) * 2.6) * (0.8 + 0.4 * noise(p[0] * 5 + p[2] * 3, p[1] * 3))
+        return lit
 
     return Material(texture, color, 0.03, 0.35, glow=glow)

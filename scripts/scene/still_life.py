@@ -63,13 +63,15 @@ def mug_field(p: Array) -> Array:
     def tub(radius: float, low: float, high: float) -> Array:
         dr, dy = across - radius, np.abs(p[1] - (low + high) / 2) - (high - low) / 2
         outside = np.sqrt(np.maximum(dr, 0) ** 2 + np.maximum(dy, 0) ** 2)
-        return outside + np.minimum(np.maximum(dr, dy), 0)
+        distance: Array = outside + np.minimum(np.maximum(dr, dy), 0)
+        return distance
 
     body = tub(0.42, -0.46, 0.46) - 0.04
     hollow = tub(0.38, -0.4, 1.0) - 0.02
     ring = np.sqrt((p[0] - 0.46) ** 2 + (p[1] * 0.86) ** 2) - 0.25
     handle = np.sqrt(ring**2 + (p[2] * 0.8) ** 2) - 0.06
-    return np.maximum(smooth_minimum(body, handle, 0.06), -hollow) * 0.92
+    distance: Array = np.maximum(smooth_minimum(body, handle, 0.06), -hollow) * 0.92
+    return distance
 
 
 def pear_field(p: Array) -> Array:
@@ -248,4 +250,4 @@ def still_life(seed: int) -> Scene:
     )
     around = Room((0.035, 0.043, 0.06), (0.5, 0.7, 1.1), (stage.side * 0.75, 0.42, 0.8))
     eye = (float(random.uniform(-0.9, 0.9)), float(random.uniform(3.6, 4.4)), 11.6)
-    return Scene(World(groups), lamp, flame, around, Camera(eye, (0.05 * stage.side, 0.86, 0.0), 26.0, 0.045))
+    return Scene(World(groups), lamp, flame, around, Camera(eye, (0.05 * stage.side, 0.92, 0.0), 26.0, 0.045))

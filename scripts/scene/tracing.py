@@ -1,7 +1,7 @@
-"""From a scene to linear light: one scattering, one reflection, sampled shadows, and a filter for what scattering leaves.
+"""From a scene to linear light: one scattering, one reflection, sampled shadows, and a filter for the grain.
 
-Surfaces answer as Lambert's law plus a reflection weighted by Schlick's approximation of Fresnel's equations; both lights are
-sampled where each path meets a surface, in shuffled strata, so that shadows are soft and nearly free of grain.
+Surfaces answer as Lambert's law plus a reflection weighted by Schlick's approximation of Fresnel's equations. Both
+lights are sampled where each path meets a surface, in shuffled strata, so that shadows are soft and smooth.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scene.geometry import EPSILON, dot, normalize
+from scene.geometry import EPSILON, Index, dot, normalize
 from scene.light import Flame, Lamp, Scene
 from scene.materials import Array, rgb
 
 #: Rays per batch: what keeps one batch's arrays in a processor's cache.
 BATCH = 16384
 
-#: One step per pair of random numbers; prime to every square of a small side, so each visits all strata in its own order.
+#: One step per pair of random numbers; prime to the squares of small sides, so each visits all strata in its own order.
 STEPS = (1, 11, 13, 17, 19, 23, 29, 31, 37, 41)
 
 
@@ -49,12 +49,8 @@ class Surface:
     rough: Array
     metal: Array
 
-    def take(self, chosen: Array) -> Surface:
-        """The columns that a mask or an index chooses."""
-        return Surface(*(value[..., chosen] for value in vars(self).values()))
 
-
-def bend(surface: Surface, local: Array, scene: Scene, number: int, part: Array) -> None:
+def bend(surface: Surface, local: Array, scene: Scene, number: int, part: Index) -> None:
     """Tilts the normals of solid `number` by the slope of its relief."""
     solid = scene.world.solids[number]
     if solid.material.relief is None:
@@ -67,7 +63,7 @@ def bend(surface: Surface, local: Array, scene: Scene, number: int, part: Array)
     surface.normal[:, part] = normalize(flat - tilt + dot(tilt, flat) * flat)
 
 
-def describe(scene: Scene, point: Array, which: Array, fine: bool) -> Surface:
+def describe(scene: Scene, point: Array, which: Index, fine: bool) -> Surface:
     """The surfaces at hits; coarse ones have mean colors and no relief, which is enough for scattered light."""
     blank, line = np.zeros_like(point), np.zeros(point.shape[1], np.float32)
     surface = Surface(point, blank, blank.copy(), blank.copy(), blank.copy(), line, line.copy(), line.copy())
@@ -107,7 +103,7 @@ def direct(scene: Scene, surface: Surface, pairs: tuple[Array, Array]) -> Array:
 
 
 def glance(scene: Scene, origin: Array, direction: Array, pairs: tuple[Array, Array], mirror: bool) -> Array:
-    """What a ray from a surface sees, ``(3, n)``: the second meeting, where scattered light counts as the room's mean."""
+    """What a ray from a surface sees, ``(3, n)``: the second meeting; light from farther counts as the room's mean."""
     distance, which = scene.world.trace(origin, direction)
     seen = scene.room.radiance(direction)
     hit = np.flatnonzero(which >= 0)
@@ -123,7 +119,7 @@ def glance(scene: Scene, origin: Array, direction: Array, pairs: tuple[Array, Ar
 
 
 def scatter(normal: Array, pair: Array) -> Array:
-    """Directions about each normal with the density of Lambert's law: a point on a unit sphere that stands on the surface."""
+    """Directions about each normal by Lambert's law: toward points of a unit sphere that stands on the surface."""
     height, angle = 1 - 2 * pair[0], 2 * np.pi * pair[1]
     radius = np.sqrt(np.maximum(1 - height * height, 0))
     ball = np.stack([radius * np.cos(angle), radius * np.sin(angle), height])
@@ -189,6 +185,8 @@ def smooth(light: Array, normal: Array, place: Array, passes: int = 3) -> Array:
 
 def render(scene: Scene, width: int, height: int, side: int, seed: int) -> Array:
     """The linear RGB picture ``(height, width, 3)``, 1 for white in full light, from side² paths a pixel."""
+    # The scene is composed for 3:2; a narrower picture steps back rather than cut its sides.
+    widen = max(1.0, 1.5 * height / width)
     rows = np.empty((15, height * width), np.float32)
     for start in range(0, height * width, BATCH):
         at = np.arange(start, min(start + BATCH, height * width))
@@ -196,7 +194,8 @@ def render(scene: Scene, width: int, height: int, side: int, seed: int) -> Array
         total = np.zeros((15, at.size), np.float32)
         for sample in range(side * side):
             x, y = np.stack([at % width, at // width]).astype(np.float32) + strata.pair(0, sample)
-            total += sample_paths(scene, (2 * x - width) / height, 1 - 2 * y / height, strata, sample)
+            x, y = widen * (2 * x - width) / height, widen * (1 - 2 * y / height)
+            total += sample_paths(scene, x, y, strata, sample)
         rows[:, at] = total / side**2
     light, around, matte, normal, place = (
         part.reshape(height, width, 3) for part in np.moveaxis(rows.reshape(5, 3, -1), 1, 2)

@@ -1,0 +1,1 @@
+"""Whole pictures and folders of pictures through an opened model."""

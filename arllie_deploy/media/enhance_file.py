@@ -1,0 +1,78 @@
+"""One picture file through a model, to one picture file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arllie_deploy.atomic import refuse_existing
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.media.strips import Progress, enhance_in_strips
+from arllie_deploy.pictures import codec_of, read_picture, refuse_unwritable, write_picture
+from arllie_deploy.runtimes.base import OpenedModel
+
+# dtype of a picture -> an opened model that takes it; asked anew for each picture, so it should remember.
+ModelFor = Callable[[np.dtype[Any]], OpenedModel]
+
+
+@dataclass(frozen=True)
+class Enhanced:
+    """A written picture: its file, its width and height in pixels, and its bits per sample, 8 or 16."""
+
+    path: Path
+    width: int
+    height: int
+    bits: int
+
+
+def enhance_file(
+    model_for: ModelFor,
+    source: Path,
+    target: Path,
+    *,
+    strength: float = 1.0,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Enhanced:
+    """Read a picture, enhance it and write it in the format that `target`'s suffix names.
+
+    Args:
+        model_for: gives the opened model for the picture's dtype.
+        source: the picture file.
+        target: where the result goes; its folder must exist.
+        strength: see `enhance_in_strips`.
+        force: replace `target` if it exists.
+        progress: see `enhance_in_strips`.
+
+    Raises:
+        ArllieError: for whatever can be known to fail, before the model runs; `source` is never replaced.
+        OSError: if `target` cannot be written.
+    """
+    refuse_target(source, target, force=force)
+    picture = read_picture(source)
+    refuse_unwritable(target, picture)
+    model = model_for(picture.pixels.dtype)
+    try:
+        pixels = enhance_in_strips(model, picture.pixels, strength=strength, progress=progress)
+    except ArllieError as error:
+        raise ArllieError(f"{source}: {error}") from None
+    # The old pixels go before the encoder takes its share of memory.
+    picture = replace(picture, pixels=pixels)
+    write_picture(target, picture)
+    return Enhanced(target, *picture.size, bits=8 * pixels.dtype.itemsize)
+
+
+def refuse_target(source: Path, target: Path, *, force: bool) -> None:
+    """Raise `ArllieError` if `target` is no name to write the enhanced `source` to."""
+    if target.is_dir():
+        raise ArllieError(f"{target}: a folder; name the file to write, for example {target / source.name}")
+    codec_of(target)
+    if not target.parent.is_dir():
+        raise ArllieError(f"{target}: its folder does not exist; make it first: mkdir -p {target.parent}")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ArllieError(f"{target}: the output is the input itself; give it another name")
+    refuse_existing(target, force=force)
