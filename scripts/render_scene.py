@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
-from scene.developing import encode, expose, vignette
+from scene.developing import Pixels, encode, expose, vignette
 from scene.still_life import still_life
 from scene.tracing import render
 
@@ -40,15 +40,22 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return chosen
 
 
+def save(image: Pixels, path: Path) -> None:
+    """Writes a PNG under a temporary name and renames it, so that no half picture is ever shipped."""
+    partial = path.with_name(f".{path.name}.partial")
+    Image.fromarray(image).save(partial, format="PNG", optimize=True)
+    partial.replace(path)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Renders once and writes what was asked for."""
     chosen = options(arguments)
     width, height = chosen.size
     light = vignette(render(still_life(chosen.seed), width, height, chosen.side, chosen.seed))
     if chosen.dark:
-        Image.fromarray(encode(expose(light, chosen.exposure, chosen.seed))).save(chosen.dark, optimize=True)
+        save(encode(expose(light, chosen.exposure, chosen.seed)), chosen.dark)
     if chosen.bright:
-        Image.fromarray(encode(light)).save(chosen.bright, optimize=True)
+        save(encode(light), chosen.bright)
 
 
 if __name__ == "__main__":

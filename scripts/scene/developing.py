@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from scene.materials import Array
 
-Image = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
 
 #: Electrons that a white surface frees in full exposure, and those the readout adds at random: a small sensor.
 ELECTRONS = 9000.0
@@ -60,10 +60,10 @@ def expose(light: Array, stops: float, seed: int) -> Array:
     return sensed
 
 
-def encode(light: Array) -> Image:
+def encode(light: Array) -> Pixels:
     """8-bit sRGB: straight up to the shoulder, then an exponential approach to white."""
     above = np.maximum(light - SHOULDER, 0) / (1 - SHOULDER)
     curved = np.where(light < SHOULDER, light, SHOULDER + (1 - SHOULDER) * (1 - np.exp(-above)))
     coded = np.where(curved <= 0.0031308, curved * 12.92, 1.055 * np.maximum(curved, 1e-9) ** (1 / 2.4) - 0.055)
-    image: Image = np.clip(np.rint(coded * 255), 0, 255).astype(np.uint8)
+    image: Pixels = np.clip(np.rint(coded * 255), 0, 255).astype(np.uint8)
     return image

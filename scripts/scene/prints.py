@@ -53,9 +53,9 @@ def page(half_width: float, half_depth: float) -> Material:
         width = 2 * half_width
         heading = glyphs(x / 0.17, z / 0.3 - 0.5, 20) * ((z > 0.15) & (z < 0.45) & (x > 0.2) & (x < 1.45))
         end = width - 0.2 - 0.35 * cell(z / 0.13, z * 0, 9)
-        beside = (x < width - 1.25) | (z > 1.75)
+        beside = x < width - 1.25
         body = glyphs(x / 0.068, z / 0.13, 40) * (
-            (z > 0.65) & (z < 2 * half_depth - 0.2) & (x > 0.2) & (x < end) & beside
+            (z > 0.65) & (z < 0.13 * (2 * half_depth // 0.13 - 2)) & (x > 0.2) & (x < end) & beside
         )
         ink = np.clip(heading + body + star(x - width + 0.68, z - 1.13), 0, 1)
         sheet = rgb((0.74, 0.72, 0.66)) * (0.96 + 0.08 * clouds(p[0] * 3, p[2] * 3))
