@@ -71,6 +71,6 @@ class Candidate:
             "precision": self.precision,
             "size": self.size,
             "threads": self.threads,
-            "artifact_bytes": None if self.artifact is None else self.artifact.stat().st_size,
+            "artifact_bytes": self.artifact.stat().st_size if self.artifact and self.artifact.exists() else None,
         }
         return Row(**{**known, "status": status, **facts})

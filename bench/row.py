@@ -10,8 +10,8 @@ from typing import Any
 from arllie_deploy.bench.statistics import Timing
 from arllie_deploy.bench.status import Status
 
-_REQUIRED_OF_MEASURED = ("threads", "parity", "infer_ms", "end_to_end_ms", "memory_bytes")
-_ONLY_OF_MEASURED = ("infer_ms", "end_to_end_ms", "memory_bytes", "x_copy_hot", "x_copy_cold", "x_ort_fp32")
+REQUIRED_OF_MEASURED = ("threads", "parity", "infer_ms", "end_to_end_ms", "memory_bytes")
+ONLY_OF_MEASURED = ("infer_ms", "end_to_end_ms", "memory_bytes", "x_copy_hot", "x_copy_cold", "x_ort_fp32")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class Row:
         artifact_bytes: of the file that the engine opened.
         x_copy_hot: median end to end over the median of copying one frame between the same two buffers.
         x_copy_cold: the same over the median of copying in rotation, through memory.
-        x_ort_fp32: median end to end over that of the first onnxruntime fp32 row; None where that was not measured.
+        x_ort_fp32: the same over that of the first onnxruntime fp32 row of cpu; None where that was not measured.
 
     Raises:
         ValueError: if the fields do not fit the status.
@@ -80,11 +80,11 @@ class Row:
 
     def __post_init__(self) -> None:
         if self.status is not Status.MEASURED:
-            given = [name for name in _ONLY_OF_MEASURED if getattr(self, name) is not None]
+            given = [name for name in ONLY_OF_MEASURED if getattr(self, name) is not None]
             if given or not self.reason:
                 raise ValueError(f"a row that is {self.status} has a reason and no {given or 'times'}")
             return
-        missing = [name for name in _REQUIRED_OF_MEASURED if getattr(self, name) is None]
+        missing = [name for name in REQUIRED_OF_MEASURED if getattr(self, name) is None]
         if missing or self.reason is not None:
             raise ValueError(f"a measured row has no reason and does not lack {missing}")
 

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.enhancer_file import save
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.conversion import ConversionError, convert
+from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.manifest import Entry, Status
-from arllie_deploy.export.parity import ODD_SIZE, Verdict, verify
+from arllie_deploy.export.parity import ODD_SIZE
 from arllie_deploy.export.request import Written
 from arllie_deploy.export.targets import Target
+
+_WRITE_STEP = "arllie_deploy.export.write_step"
+_VERIFY_STEP = "arllie_deploy.export.verify_step"
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,30 @@ def export(job: Job, out: Path, *, timeout_s: float, force: bool) -> Entry:
     if not available.ok:
         return _entry(job, Status.UNAVAILABLE, reason=available.reason)
     with tempfile.TemporaryDirectory(prefix=".arllie-export-", dir=out) as scratch:
-        artifacts = _places(job, Path(scratch))
+        places = _places(job, Path(scratch))
+        model = Path(scratch) / "model.safetensors"
+        save(job.enhancer, model)
+        request = {
+            "model": str(model.resolve()),
+            "target": job.target.name,
+            "runtime": job.target.runtime,
+            "precision": job.precision,
+            "files": [[str(path.resolve()), *size] for size, path in places.items()],
+        }
         try:
-            written = convert(job.target, job.enhancer, job.precision, artifacts, timeout_s)
-        except ConversionError as error:
-            return _entry(job, Status.FAILED, reason=str(error), log=error.log)
+            written = Written(**run_child(_WRITE_STEP, request, timeout_s))
+        except ChildError as error:
+            return _entry(job, Status.FAILED, reason=f"the converter {_failed(error)}", log=error.log)
         try:
-            verdict = verify(job.enhancer, job.target.runtime, artifacts, job.precision)
-        except ArllieError as error:
-            return _entry(job, Status.FAILED, reason=f"the runtime refused the artifact: {error}")
-        return _keep(job, artifacts[job.size], out, written, verdict, force=force)
+            verdict = run_child(_VERIFY_STEP, request, timeout_s)
+        except ChildError as error:
+            return _entry(job, Status.FAILED, reason=f"the runtime {_failed(error)}", log=error.log)
+        return _keep(job, places[job.size], out, written, verdict, force=force)
+
+
+def _failed(error: ChildError) -> str:
+    text = str(error)
+    return text if text.startswith(("took", "crashed")) else f"failed: {text}"
 
 
 def _places(job: Job, scratch: Path) -> dict[tuple[int, int], Path]:
@@ -57,11 +75,11 @@ def _places(job: Job, scratch: Path) -> dict[tuple[int, int], Path]:
     artifact = scratch / job.file_name
     if job.target.dynamic:
         return {job.size: artifact, ODD_SIZE: artifact}
-    return {job.size: artifact, ODD_SIZE: scratch / f"odd{job.target.suffix}"}
+    return {ODD_SIZE: scratch / f"odd{job.target.suffix}", job.size: artifact}
 
 
-def _keep(job: Job, made: Path, out: Path, written: Written, verdict: Verdict, *, force: bool) -> Entry:
-    rejected = verdict.failed is not None
+def _keep(job: Job, made: Path, out: Path, written: Written, verdict: dict[str, Any], *, force: bool) -> Entry:
+    rejected = verdict["failed"] is not None
     path = out / (f"{job.file_name}.rejected" if rejected else job.file_name)
     data = made.read_bytes()
     if not rejected and path.exists() and path.read_bytes() != data and not force:
@@ -71,14 +89,14 @@ def _keep(job: Job, made: Path, out: Path, written: Written, verdict: Verdict, *
     return _entry(
         job,
         Status.REJECTED if rejected else Status.OK,
-        reason=verdict.failed,
+        reason=verdict["failed"],
         file=path.name,
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
         operators=written.operators,
         layout=written.layout,
         tools=written.tools,
-        parity=verdict.to_json(),
+        parity=verdict["parity"],
     )
 
 

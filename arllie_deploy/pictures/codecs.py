@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 
 from arllie_deploy.atomic import write_bytes
 from arllie_deploy.errors import ArllieError
@@ -12,6 +15,8 @@ from arllie_deploy.pictures.picture import Picture
 from arllie_deploy.pictures.pillow import JPEG, WEBP
 from arllie_deploy.pictures.png import PNG
 from arllie_deploy.pictures.tiff import TIFF
+
+_T = TypeVar("_T")
 
 CODECS = (PNG, JPEG, WEBP, TIFF)
 _BY_SUFFIX = {suffix: codec for codec in CODECS for suffix in codec.suffixes}
@@ -34,11 +39,7 @@ def read_picture(path: Path) -> Picture:
         ArllieError: if it cannot be read or is no picture, is damaged or cut off, is not RGB with 8 or 16 bits, has
             several frames, has one pixel, or has more than 16384² pixels; checked before pixels are decoded.
     """
-    codec, data = _open(path)
-    try:
-        return codec.decode(data)
-    except Exception as error:
-        raise _explained(path, error) from None
+    return _read(path, lambda codec, data: codec.decode(data))
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -47,11 +48,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     Raises:
         ArllieError: if it cannot be read, is no picture, or has no whole header.
     """
-    codec, data = _open(path)
-    try:
-        return codec.size(data)
-    except Exception as error:
-        raise _explained(path, error) from None
+    return _read(path, lambda codec, data: codec.size(data))
 
 
 def write_picture(path: Path, picture: Picture) -> None:
@@ -94,6 +91,17 @@ def codec_of(path: Path) -> Codec:
     hint = f"did you mean {near[0]}? " if near else ""
     shown = f"unknown picture suffix {suffix!r}" if suffix else "a picture's name needs a suffix"
     raise ArllieError(f"{path}: {shown}; {hint}known: {', '.join(PICTURE_SUFFIXES)}")
+
+
+def _read(path: Path, use: Callable[[Codec, bytes], _T]) -> _T:
+    codec, data = _open(path)
+    try:
+        with warnings.catch_warnings():
+            # The decoders warn of metadata that they cannot read; they are carried as they are.
+            warnings.simplefilter("ignore")
+            return use(codec, data)
+    except Exception as error:
+        raise _explained(path, error) from None
 
 
 def _open(path: Path) -> tuple[Codec, bytes]:

@@ -7,7 +7,6 @@ phone's JPEG with a second picture inside (a preview, a gain map) for an animati
 from __future__ import annotations
 
 import io
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,10 +36,7 @@ def _open(data: bytes) -> ImageFile:
 
     kind: type[ImageFile] = WebPImageFile if WEBP.starts(data[:16]) else JpegImageFile
     try:
-        with warnings.catch_warnings():
-            # About metadata that it cannot read and we carry as they are.
-            warnings.simplefilter("ignore")
-            return kind(io.BytesIO(data))
+        return kind(io.BytesIO(data))
     except DecompressionBombError:
         raise ArllieError("more pixels than are read from WebP; convert it to PNG or TIFF first") from None
 

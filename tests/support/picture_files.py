@@ -70,7 +70,9 @@ def encoded(pixels: NDArray[Any], kind: str, **options: Any) -> bytes:
     return stream.getvalue()
 
 
-def png(width: int, height: int, bits: int, color_type: int, rows: bytes, *, interlace: int = 0, more: bytes = b"") -> bytes:
+def png(
+    width: int, height: int, bits: int, color_type: int, rows: bytes, *, interlace: int = 0, more: bytes = b""
+) -> bytes:
     """A PNG made by hand; `rows` already have their filter bytes, `more` are whole chunks before the pixels."""
     header = struct.pack(">IIBBBBB", width, height, bits, color_type, 0, 0, interlace)
     chunks = png_chunk(b"IHDR", header) + more + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")

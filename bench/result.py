@@ -1,0 +1,104 @@
+"""The result of one run, as `bench.json` holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from arllie_deploy.bench.candidate import Subject
+from arllie_deploy.bench.contestant import Settings
+from arllie_deploy.bench.machine import Machine
+from arllie_deploy.bench.protocol import FloorTimes, Measurement
+from arllie_deploy.bench.row import Row
+from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.runtimes import RUNTIMES
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """Which model was run: its name, the hash of what decides its output, its epilogue and its license."""
+
+    name: str
+    sha256: str
+    epilogue: str
+    license: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One run.
+
+    Attributes:
+        schema_version: of this structure; raised when a field changes its meaning or goes.
+        run_id: the folder under OUT/runs; sorts by time.
+        started: UTC, ISO 8601.
+        complete: whether every round was done; false after Ctrl-C.
+        command: what repeats the run.
+        model: that was run.
+        size: WIDTHxHEIGHT of the frames.
+        settings: of the protocol.
+        machine: that it ran on.
+        tools: distribution -> version, of this package and of every engine that is installed.
+        floor: the copy of a frame, timed in the same rounds; None where nothing was timed.
+        rows: in the order of the backends asked for.
+    """
+
+    schema_version: int
+    run_id: str
+    started: str
+    complete: bool
+    command: str
+    model: ModelFacts
+    size: str
+    settings: Settings
+    machine: Machine
+    tools: Mapping[str, str]
+    floor: FloorTimes | None
+    rows: Sequence[Row]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values that fit `bench.schema.json`."""
+        return asdict(self)
+
+
+def model_facts(enhancer: Enhancer) -> ModelFacts:
+    """What a result says about a model."""
+    return ModelFacts(enhancer.name, enhancer.sha256, enhancer.epilogue, enhancer.license)
+
+
+def tool_versions() -> dict[str, str]:
+    """Versions of this package and of the engines that are installed."""
+    from arllie_deploy import __version__
+
+    found = {row.distribution: row.availability().version for row in RUNTIMES.values()}
+    return {"arllie-deploy": __version__, **{name: version for name, version in found.items() if version}}
+
+
+def compose(
+    measurement: Measurement,
+    subject: Subject,
+    *,
+    run_id: str,
+    started: str,
+    command: str,
+    settings: Settings,
+    machine: Machine,
+) -> Result:
+    """Put what was measured beside what it was measured with."""
+    return Result(
+        schema_version=SCHEMA_VERSION,
+        run_id=run_id,
+        started=started,
+        complete=measurement.complete,
+        command=command,
+        model=model_facts(subject.enhancer),
+        size=subject.size_text,
+        settings=settings,
+        machine=machine,
+        tools=tool_versions(),
+        floor=measurement.floor,
+        rows=measurement.rows,
+    )
