@@ -41,7 +41,7 @@ class Settings:
 
     rounds: int = 20
     calls: int = 3
-    share_s: float = 4.0
+    share_s: float = 3.0
     least_rounds: int = 5
     warm_up_s: float = 1.5
     timeout_s: float = 120.0

@@ -9,6 +9,7 @@ _TENSORS_BYTES = 256 << 20
 _TENSOR_PIXEL_BYTES = 12
 # Measured at 4000x3000 and rounded up: the float64 reference and its comparison, the engines' own intermediates.
 _PIXEL_BYTES = 240
+_ENGINES = 5
 
 
 def rotation_length(size: tuple[int, int]) -> int:
@@ -17,10 +18,15 @@ def rotation_length(size: tuple[int, int]) -> int:
     return max(_LEAST_PAIRS, min(_MOST_PAIRS, fit))
 
 
-def refuse_too_large(size: tuple[int, int], engines: int, available_bytes: int | None = None) -> None:
-    """Raise `ArllieError` if a run of `engines` engines at `size` (width, height) needs more memory than there is."""
+def refuse_too_large(size: tuple[int, int], available_bytes: int | None = None) -> None:
+    """Raise `ArllieError` if a run at `size` (width, height) needs more memory than there is.
+
+    Args:
+        size: (width, height).
+        available_bytes: instead of what this machine has.
+    """
     available = available_memory_bytes() if available_bytes is None else available_bytes
-    needed = size[0] * size[1] * (_PIXEL_BYTES + engines * _TENSOR_PIXEL_BYTES * rotation_length(size))
+    needed = size[0] * size[1] * (_PIXEL_BYTES + _ENGINES * _TENSOR_PIXEL_BYTES * rotation_length(size))
     if available is not None and needed > available:
         free, want = (f"{value / 1e9:.1f} GB" for value in (available, needed))
         raise ArllieError(f"--size {size[0]}x{size[1]} needs about {want} of memory, {free} are free; choose a smaller")

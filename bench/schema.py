@@ -1,4 +1,7 @@
-"""`bench.schema.json`, generated from the dataclasses: `python -m arllie_deploy.bench.schema > bench/bench.schema.json`."""
+"""`bench.schema.json`, generated from the dataclasses.
+
+python -m arllie_deploy.bench.schema > bench/bench.schema.json
+"""
 
 import json
 import sys

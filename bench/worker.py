@@ -52,9 +52,9 @@ class Session:
         """Enhance one frame both ways, write the results, and say what the process has needed so far."""
         assert self._opened is not None
         pixels = np.load(frame)
-        tensor = self._opened.infer(to_tensor(pixels, self._opened.layout))
         enhanced = self._opened.run(pixels)
         peak = peak_memory_bytes()
+        tensor = self._opened.infer(to_tensor(pixels, self._opened.layout))
         np.save(tensor_to, from_tensor(tensor, self._opened.layout))
         np.save(frame_to, enhanced)
         return {"memory_bytes": peak}

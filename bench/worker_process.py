@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -69,15 +70,12 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End the worker's whole process group."""
-        try:
+        with suppress(ProcessLookupError):  # everything has ended by itself
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # everything has ended by itself
-        finally:
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                assert pipe is not None
-                _close(pipe)
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            _close(pipe)
 
     def _read_line(self, do: str, timeout_s: float) -> bytes:
         assert self._process.stdout is not None
@@ -109,7 +107,5 @@ class WorkerProcess:
 
 
 def _close(pipe: Any) -> None:
-    try:
+    with suppress(BrokenPipeError):  # what was left to send has no reader any more
         pipe.close()
-    except BrokenPipeError:
-        pass  # what was left to send has no reader any more

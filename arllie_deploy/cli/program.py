@@ -68,6 +68,8 @@ def _invoke(app: typer.Typer, name: str) -> int:
         return _fail_system(name, error)
     except (KeyboardInterrupt, typer.Abort):
         return _fail(name, "interrupted", INTERRUPTED)
+    if status == INTERRUPTED:  # typer turns Ctrl-C into this status without a word
+        return _fail(name, "interrupted", INTERRUPTED)
     return status if isinstance(status, int) else DONE
 
 

@@ -82,4 +82,5 @@ def _refuse_targets(files: Sequence[Path], source: Path, target: Path, *, force:
         raise ArllieError(f"{target}: the output folder is the input folder; name another one")
     existing = [file.name for file in files if (target / file.name).exists()]
     if existing and not force:
-        raise ArllieError(f"{target / existing[0]} exists ({len(existing)} such files); pass --force to replace them")
+        share = f"{len(existing)} of {len(files)} do"
+        raise ArllieError(f"{target / existing[0]} exists ({share}); pass --force to replace such files")

@@ -12,9 +12,7 @@ def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
     entries: list[Entry] = []
     for runtime in RUNTIMES.values():
         if runtime.opens_enhancer:
-            itself = Candidate(
-                backend="cpu", runtime=runtime.name, size=subject.size_text, threads=subject.threads
-            )
+            itself = Candidate(backend="cpu", runtime=runtime.name, size=subject.size_text, threads=subject.threads)
             found = runtime.availability()
             entries.append(itself if found.ok else itself.row(Status.UNAVAILABLE, reason=found.reason))
         entries.extend(artifact for artifact in artifacts if artifact.runtime == runtime.name)

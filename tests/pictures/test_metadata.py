@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from PIL.ExifTags import IFD
 from support.picture_files import (
     LATITUDE,
     TAKEN,
@@ -104,10 +105,10 @@ def test_the_thumbnail_is_dropped(tmp_path: Path) -> None:
     block += struct.pack("<HHHIII", 1, 0x0201, 4, 1, 0, 0)
     path = save(tmp_path / "camera.png", random_pixels(30, 40), exif=b"Exif\0\0" + bytes(block))
     with Image.open(path) as image:
-        assert image.getexif().get_ifd(1)
+        assert image.getexif().get_ifd(IFD.IFD1)
     write_picture(path, read_picture(path))
     with Image.open(path) as image:
-        assert not image.getexif().get_ifd(1)
+        assert not image.getexif().get_ifd(IFD.IFD1)
 
 
 def test_compressed_xmp_of_png_is_read(tmp_path: Path) -> None:

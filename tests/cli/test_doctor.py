@@ -1,0 +1,23 @@
+import json
+
+from support.programs import run_program
+
+from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.runtimes import RUNTIMES
+
+
+def test_everything_is_found_or_says_why_not() -> None:
+    report = json.loads(run_program("doctor", "--json").stdout)
+    found = {(finding["subject"], finding["name"]): finding for finding in report["findings"]}
+    assert {name for subject, name in found if subject == "runtime"} == set(RUNTIMES)
+    assert {name for subject, name in found if subject == "target"} == set(TARGETS)
+    assert all(finding["detail"] for finding in found.values())
+    assert found["runtime", "numpy"]["works"]
+    assert found["model", "arllie-lol"]["works"]
+
+
+def test_the_table_is_for_people() -> None:
+    ended = run_program("doctor")
+    assert ended.status == 0
+    assert "onnxruntime" in ended.stdout
+    assert ended.stderr == ""

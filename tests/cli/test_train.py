@@ -1,0 +1,86 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.pictures import make_pairs, save_png, scene
+from support.programs import assert_refused, run_program
+from support.recipes import write_recipe
+
+from arllie_deploy.enhancer_file import load
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pairs(tmp_path_factory.mktemp("pairs"))
+
+
+def test_a_run_killed_at_any_moment_goes_on_bit_for_bit(pairs: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / "r.toml", ("steps = 40", "steps = 400"))
+    common = ["--recipe", str(recipe), "--data", str(pairs), "--out"]
+    assert run_program("train", *common, tmp_path / "whole").status == 0
+    code = "from arllie_deploy.cli import train; train()"
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-c", code, *common, str(tmp_path / "parts")], stdout=subprocess.DEVNULL
+    )
+    checkpoint = tmp_path / "parts" / "checkpoint.pt"
+    while not checkpoint.exists() and child.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    resumed = run_program("train", *common, tmp_path / "parts", "--resume", "--json")
+    assert resumed.status == 0, resumed.stderr
+    models = [tmp_path / name / "tiny.safetensors" for name in ("whole", "parts")]
+    assert models[0].read_bytes() == models[1].read_bytes()
+    assert json.loads(resumed.stdout)["sha256"] == load(models[1]).sha256
+    leftovers = {path.name for path in (tmp_path / "parts").iterdir() if not path.name.startswith(".")}
+    assert leftovers == {"checkpoint.pt", "curve.png", "log.csv", "tiny.safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--recipe", "arllie-loll"], "unknown recipe 'arllie-loll'; did you mean 'arllie-lol'?"),
+        (["--recipe", "none.toml"], "none.toml: no such recipe"),
+        (["--recipe", "arllie-lol", "--steps", "0"], "steps is 0"),
+        (["--recipe", "arllie-lol", "--seed", "-1"], "seed is -1"),
+        (["--recipe", "arllie-lol", "--device", "tpu"], "--device 'tpu': use auto, cpu or cuda"),
+        (["--recipe", "arllie-lol", "--resume"], "no checkpoint to resume from"),
+        ([], "recipe"),
+    ],
+)
+def test_wrong_use_is_one_line(arguments: list[str], message: str, tmp_path: Path, pairs: Path) -> None:
+    assert_refused(run_program("train", *arguments, "--data", pairs, "--out", tmp_path / "out"), message)
+
+
+def test_a_folder_without_pictures_is_one_line(tmp_path: Path) -> None:
+    ended = run_program("train", "--recipe", "arllie-lol", "--data", tmp_path, "--out", tmp_path / "out")
+    assert_refused(ended, "no pictures")
+    assert not (tmp_path / "out").exists()
+
+
+def test_mismatched_pairs_are_one_line(tmp_path: Path) -> None:
+    make_pairs(tmp_path / "data", 4)
+    save_png(tmp_path / "data" / "low" / "odd.png", scene(0))
+    ended = run_program("train", "--recipe", "arllie-lol", "--data", tmp_path / "data", "--out", tmp_path / "out")
+    assert_refused(ended, "odd has no partner in high/")
+
+
+def test_a_trained_model_is_not_replaced_without_force(pairs: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / "r.toml")
+    common = ["--recipe", recipe, "--data", pairs, "--out", tmp_path / "out"]
+    assert run_program("train", *common).status == 0
+    assert_refused(run_program("train", *common), "pass --force to replace it")
+    assert run_program("train", *common, "--force").status == 0
+
+
+def test_a_diverging_run_ends_with_status_1(pairs: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / "r.toml", ("learning_rate = 1e-2", "learning_rate = 1e29"))
+    ended = run_program("train", "--recipe", recipe, "--data", pairs, "--out", tmp_path / "out")
+    assert ended.status == 1
+    assert "is not finite on the batch of" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
