@@ -7,7 +7,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from arllie_deploy.errors import ArllieError
 
-FRAME_DTYPES = (np.dtype(np.uint8), np.dtype(np.uint16))
+FRAME_DTYPES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 
 def check_tensor(y: NDArray[Any]) -> None:
@@ -30,4 +30,5 @@ def to_unit(frame: NDArray[Any]) -> NDArray[np.float64]:
 
 def to_frame(z: NDArray[np.floating], dtype: DTypeLike) -> NDArray[Any]:
     """Values of [0, 1] as integers, rounded half up: floor(max · z + 0.5)."""
-    return np.floor(z * float(np.iinfo(dtype).max) + 0.5).astype(dtype)
+    frame: NDArray[Any] = np.floor(z * float(np.iinfo(dtype).max) + 0.5).astype(dtype)
+    return frame

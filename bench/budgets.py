@@ -115,7 +115,8 @@ def largest_block() -> BlockWeights[np.ndarray]:
     def cell(index: int) -> CellWeights[np.ndarray]:
         inputs, outputs = widths[index], widths[index + 1]
         operation, side = ("conv3x3", 3) if index == 1 else ("conv1x1", 1)
-        norm = NormWeights(*(rng.uniform(0.5, 2.0, outputs) for _ in range(4)), epsilon=1e-5)
+        gamma, beta, mean, variance = rng.uniform(0.5, 2.0, (4, outputs))
+        norm = NormWeights(gamma, beta, mean, variance, epsilon=1e-5)
         kernel = rng.standard_normal((outputs, inputs, side, side))
         return CellWeights(operation, kernel, rng.standard_normal(outputs), norm)
 

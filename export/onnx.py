@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from arllie_deploy.export.graph import Convolution, Graph, build_graph
+from arllie_deploy.export.metadata import metadata_text, tool_versions
+from arllie_deploy.export.request import Request, Written
 
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.epilogues import operators as ops
 from arllie_deploy.errors import CheckFailedError
-from arllie_deploy.export.graph import Convolution, Graph, build_graph
-from arllie_deploy.export.metadata import metadata_text, tool_versions
-from arllie_deploy.export.request import Request, Written
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -38,9 +38,7 @@ def write(request: Request) -> Written:
     entry = model.metadata_props.add()
     entry.key, entry.value = "arllie", text
     request.path.write_bytes(model.SerializeToString(deterministic=True))
-    return Written(
-        operators=[node.op_type for node in model.graph.node], layout="NCHW", tools=tool_versions(_TOOLS)
-    )
+    return Written(operators=[node.op_type for node in model.graph.node], layout="NCHW", tools=tool_versions(_TOOLS))
 
 
 def to_model(graph: Graph) -> ModelProto:
@@ -83,7 +81,9 @@ def simplified(model: ModelProto) -> ModelProto:
 
     result, same = simplify(model)
     if not same:
-        raise CheckFailedError("onnxsim changed the result of the graph; report this with the versions of onnx, onnxsim")
+        raise CheckFailedError(
+            "onnxsim changed the result of the graph; report this with the versions of onnx, onnxsim"
+        )
     simple: ModelProto = result
     return simple
 
@@ -105,7 +105,8 @@ def weights_as_external_data(model: ModelProto) -> ModelProto:
 
 def template(enhancer: Enhancer, graph: Graph) -> bytes:
     """The serialized graph of any model of this form, its weights to be given at load."""
-    return weights_as_external_data(to_model(graph)).SerializeToString(deterministic=True)
+    data: bytes = weights_as_external_data(to_model(graph)).SerializeToString(deterministic=True)
+    return data
 
 
 class _Writer:
@@ -130,12 +131,12 @@ class _Writer:
 
     def write_integers(self, kind: str, element: int) -> None:
         """From `z` to `output`, rounded half up; 16 bits in double precision, which float32 cannot round exactly."""
-        value, dtype = "z", np.float32
+        value, scale, half = "z", _largest(kind), np.array(0.5, np.float32)
         if kind == "uint16":
             self._node("Cast", ["z"], "precise", to=11)
-            value, dtype = "precise", np.float64
-        self._node("Mul", [value, self._constant("scale", _largest(kind).astype(dtype))], "scaled")
-        self._node("Add", ["scaled", self._constant("half", np.array(0.5, dtype))], "rounded")
+            value, scale, half = "precise", scale.astype(np.float64), half.astype(np.float64)
+        self._node("Mul", [value, self._constant("scale", scale)], "scaled")
+        self._node("Add", ["scaled", self._constant("half", half)], "rounded")
         self._node("Squeeze", ["rounded", "batch_axis"], "unbatched")
         # After the cast the transpose moves bytes instead of floats.
         self._node("Cast", ["unbatched"], "integers", to=element)

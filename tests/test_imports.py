@@ -7,7 +7,18 @@ from importlib.metadata import PackageNotFoundError, files
 
 import pytest
 
-HEAVY = {"torch", "tensorflow", "onnx", "onnxruntime", "PIL", "typer", "rich", "matplotlib", "ai_edge_litert", "safetensors"}
+HEAVY = {
+    "torch",
+    "tensorflow",
+    "onnx",
+    "onnxruntime",
+    "PIL",
+    "typer",
+    "rich",
+    "matplotlib",
+    "ai_edge_litert",
+    "safetensors",
+}
 
 
 def modules_after(code: str) -> set[str]:

@@ -52,7 +52,10 @@ def _targets() -> list[Finding]:
     from arllie_deploy.export.targets import TARGETS
 
     found = {row.name: row.availability() for row in TARGETS.values()}
-    return [Finding("target", name, a.ok, "can be written and proven here" if a.ok else a.reason or "") for name, a in found.items()]
+    return [
+        Finding("target", name, a.ok, "can be written and proven here" if a.ok else a.reason or "")
+        for name, a in found.items()
+    ]
 
 
 def _programs() -> list[Finding]:
@@ -84,7 +87,9 @@ def _models() -> list[Finding]:
     for name in MEMBERS:
         try:
             model = find_model(name)
-            findings.append(Finding("model", name, True, f"{model.epilogue}, sha256 {model.sha256[:12]}, {model.license}"))
+            findings.append(
+                Finding("model", name, True, f"{model.epilogue}, sha256 {model.sha256[:12]}, {model.license}")
+            )
         except ArllieError as error:
             findings.append(Finding("model", name, False, str(error)))
     return findings

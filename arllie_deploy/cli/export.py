@@ -29,8 +29,8 @@ def command(
     Examples: arllie-export --target onnx-cpu,tflite-cpu · arllie-export --target all --size 1280x720 ·
     arllie-export --list
 
-    Exit 0: everything was made (with `all`: nothing was rejected or failed). 1: an artifact was rejected or its converter
-    failed. 2: wrong use, or a named target is unavailable here.
+    Exit 0: everything was made (with `all`: nothing was rejected or failed). 1: an artifact was rejected or its
+    converter failed. 2: wrong use, or a named target is unavailable here.
     """
     from arllie_deploy.export.targets import find_targets
 
@@ -67,9 +67,7 @@ def _export_all(
     if not timeout > 0:
         raise ArllieError(f"--timeout {timeout:g}: give a number of seconds above 0")
     wanted = parse_size(size)
-    jobs = [
-        Job(row, find_model(model or row.default_model), _precision(row, precision), wanted) for row in targets
-    ]
+    jobs = [Job(row, find_model(model or row.default_model), _precision(row, precision), wanted) for row in targets]
     ensure_folder(out)
     read_manifest(out)  # a damaged one is reported before any work
     entries = {}

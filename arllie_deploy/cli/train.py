@@ -24,7 +24,8 @@ def command(
 
     Example: arllie-train --recipe arllie-lol --data LOL/our485 --out runs/lol
 
-    Killed at any moment, the same command with --resume gives the weights of an uninterrupted run, bit for bit on a CPU.
+    Killed at any moment, the same command with --resume gives the weights of an uninterrupted run, bit for bit on a
+    CPU.
     """
     _require_torch()
     from arllie_deploy.atomic import refuse_existing

@@ -67,7 +67,8 @@ class LinearCell(nn.Module):
         norm = None
         if self.norm is not None:
             mean, variance = self.norm.running_mean, self.norm.running_var
-            assert mean is not None and variance is not None
+            assert mean is not None
+            assert variance is not None
             norm = NormWeights(
                 self.norm.weight, self.norm.bias, mean, variance, self.norm.eps, training=self.norm.training
             )

@@ -23,8 +23,8 @@ class NormWeights(Generic[A]):
 
     def map(self, function: Callable[[A], B]) -> NormWeights[B]:
         """The same with `function` applied to each array."""
-        arrays = (function(array) for array in (self.gamma, self.beta, self.mean, self.variance))
-        return NormWeights(*arrays, self.epsilon, self.training)
+        gamma, beta, mean, variance = map(function, (self.gamma, self.beta, self.mean, self.variance))
+        return NormWeights(gamma, beta, mean, variance, self.epsilon, self.training)
 
 
 @dataclass(frozen=True)

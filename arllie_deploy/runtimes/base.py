@@ -20,14 +20,25 @@ Source = Enhancer | Path
 class OpenedModel(Protocol):
     """A model that an engine has loaded and that can be called again and again."""
 
-    layout: Layout
-    """Order of the axes of the tensors that `infer` takes and gives."""
-    threads: int
-    """Threads the engine was told to use."""
-    frame_dtypes: frozenset[np.dtype[Any]]
-    """Integer types that `run` takes."""
-    size: tuple[int, int] | None
-    """(height, width) where the model has one fixed size, else None."""
+    @property
+    def layout(self) -> Layout:
+        """Order of the axes of the tensors that `infer` takes and gives."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Threads the engine was told to use."""
+        ...
+
+    @property
+    def frame_dtypes(self) -> frozenset[np.dtype[Any]]:
+        """Integer types that `run` takes."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(height, width) where the model has one fixed size, else None."""
+        ...
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """One frame of [0, 1] in `layout`, with a batch axis of 1; the result has the same shape."""
@@ -73,7 +84,9 @@ class Runtime:
         """Look for the engine without importing it."""
         if find_spec(self.module) is None:
             extra = f"[{self.extra}]" if self.extra else ""
-            return Availability(False, reason=f'{self.distribution} is not installed: pip install "arllie-deploy{extra}"')
+            return Availability(
+                False, reason=f'{self.distribution} is not installed: pip install "arllie-deploy{extra}"'
+            )
         try:
             return Availability(True, version=version(self.distribution))
         except PackageNotFoundError:

@@ -26,7 +26,7 @@ def to_integers(tensor: NDArray[np.float32], layout: Layout, dtype: DTypeLike) -
 
     16-bit values are computed in float64: float32 cannot hold 65535 · z + 0.5 exactly.
     """
-    kind = np.float32 if np.dtype(dtype) == np.uint8 else np.float64
-    values = tensor.astype(kind) * kind(np.iinfo(dtype).max)
-    values += kind(0.5)
+    values: NDArray[Any] = tensor.astype(np.float32 if np.dtype(dtype) == np.uint8 else np.float64)
+    values *= np.iinfo(dtype).max
+    values += 0.5
     return np.ascontiguousarray(from_tensor(values.astype(dtype), layout))

@@ -37,7 +37,7 @@ class OneLayerNetwork(nn.Module):
         self.epilogue = EPILOGUES[epilogue]
 
     def forward(self, y: Tensor) -> Output:
-        """y and the results are (N, 3, H, W) in [0, 1]."""
+        """Y and the results are (N, 3, H, W) in [0, 1]."""
         u = self.block(y) if self.block.has_norm else self.block.kernel_space(y)
         row = self.epilogue
         illumination = None if row.illumination is None else row.illumination(y, u, row.constants)

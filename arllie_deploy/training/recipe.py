@@ -91,9 +91,7 @@ class Recipe:
 
     def with_overrides(self, *, seed: int | None, steps: int | None) -> Recipe:
         """The recipe with the command line's seed and steps, where given."""
-        return replace(
-            self, seed=self.seed if seed is None else seed, steps=self.steps if steps is None else steps
-        )
+        return replace(self, seed=self.seed if seed is None else seed, steps=self.steps if steps is None else steps)
 
     def to_json(self) -> dict[str, Any]:
         """The recipe as JSON values."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.bad_pictures import BAD_PICTURES
+from support.commands import Finished, run_apart, run_here
 from support.enhancers import random_enhancer
 from support.picture_files import random_pixels, save
-from support.programs import Finished, run_apart, run_here
 
 from arllie_deploy import enhancer_file
 from arllie_deploy.pictures import Picture, read_picture, write_picture

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.commands import Finished, run_apart, run_here
 from support.enhancers import random_enhancer
 from support.picture_files import random_pixels, save, smooth_pixels
-from support.programs import Finished, run_apart, run_here
 
 from arllie_deploy import enhancer_file
 from arllie_deploy.quality.psnr import psnr

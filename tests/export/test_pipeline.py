@@ -75,9 +75,7 @@ def test_a_wrong_artifact_is_kept_as_rejected_only(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("step", ["write_step", "verify_step"])
-def test_a_step_that_fails_is_reported_with_its_log(
-    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_that_fails_is_reported_with_its_log(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(module: str, request: dict[str, Any], timeout_s: float) -> Any:
         if module.endswith(step):
             raise ChildError("crashed with SIGSEGV", "line 1\nline 2")

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arllie_deploy.models import FAMILIES, MEMBERS, RECIPES, find_model, find_recipe
 from support.enhancers import random_enhancer
 
 from arllie_deploy import ArllieError
 from arllie_deploy.enhancer_file import save
-from arllie_deploy.models import FAMILIES, MEMBERS, RECIPES, find_model, find_recipe
 from arllie_deploy.pictures import read_picture
 from arllie_deploy.quality.psnr import psnr
 
@@ -38,7 +38,11 @@ def test_a_model_file_is_taken_by_its_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [("arlie", "did you mean 'arllie'?"), ("zzz", "known: arllie, arllie-lol"), ("none.safetensors", "no such model file")],
+    [
+        ("arlie", "did you mean 'arllie'?"),
+        ("zzz", "known: arllie, arllie-lol"),
+        ("none.safetensors", "no such model file"),
+    ],
 )
 def test_an_unknown_model_is_answered_with_a_hint(given: str, message: str) -> None:
     with pytest.raises(ArllieError) as caught:

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import event, given, settings
+from support.random_blocks import random_block, random_frame, seeds, sizes, structures
 from torch.nn import functional
 
 from arllie_deploy.quality.parity import compare
 from arllie_deploy.reparam.blocks import Block, LinearCell
 from arllie_deploy.reparam.fuse import FusedKernel, fuse
 from arllie_deploy.reparam.structure import Cell, Structure
-from support.random_blocks import random_block, random_frame, seeds, sizes, structures
 
 LIMITS = {torch.float64: 1e-12, torch.float32: 1e-5}
 

@@ -54,7 +54,10 @@ def two_spatial_cells() -> BlockWeights[Any]:
         (with_cell(1, 0, bias=np.array([0, np.nan, 0])), "branch 1 cell 0 (laplacian): bias has values"),
         (replace(weights(), gains=(np.array(1.0),)), "1 gains for 2 branches"),
         (replace(weights(), gains=(np.array(1.0), np.array(np.nan))), "branch 1: gain has values"),
-        (replace(weights(), branches=(weights().branches[0][:1], weights().branches[1])), "branch 0 ends in 4 channels"),
+        (
+            replace(weights(), branches=(weights().branches[0][:1], weights().branches[1])),
+            "branch 0 ends in 4 channels",
+        ),
     ],
 )
 def test_refuses_and_names_the_cell(broken: BlockWeights[Any], message: str) -> None:

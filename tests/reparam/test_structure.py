@@ -36,7 +36,14 @@ def test_refuses_and_names_the_place(branches: Any, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{}, {"version": 2}, {"version": 1}, {"version": 1, "branches": [[{}]], "mid_width": 4}, {"version": 1, "branches": 3, "mid_width": 4}]
+    "value",
+    [
+        {},
+        {"version": 2},
+        {"version": 1},
+        {"version": 1, "branches": [[{}]], "mid_width": 4},
+        {"version": 1, "branches": 3, "mid_width": 4},
+    ],
 )
 def test_refuses_malformed_json(value: dict[str, Any]) -> None:
     with pytest.raises(ArllieError):

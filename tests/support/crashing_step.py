@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+from arllie_deploy.export.child import read_request, write_answer
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.child import read_request, write_answer
 
 
 def main() -> None:
@@ -22,8 +24,7 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGSEGV)
         case "hang":
             grandchild = subprocess.Popen(["sleep", "600"])
-            with open(request["pids"], "w") as file:
-                file.write(f"{os.getpid()} {grandchild.pid}")
+            Path(request["pids"]).write_text(f"{os.getpid()} {grandchild.pid}")
             time.sleep(600)
         case "silent":
             return

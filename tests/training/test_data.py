@@ -77,9 +77,7 @@ def test_too_few_pictures_for_a_split_are_refused(tmp_path: Path) -> None:
 
 def test_a_batch_is_a_function_of_seed_and_step(tmp_path: Path) -> None:
     samples = find_samples(make_pairs(tmp_path, 5), supervised=True)
-    drawn = [
-        draw_batch(samples, FrameStore(), seed=1, step=step, batch=4, crop=16).low for step in (7, 7, 8)
-    ]
+    drawn = [draw_batch(samples, FrameStore(), seed=1, step=step, batch=4, crop=16).low for step in (7, 7, 8)]
     assert (drawn[0] == drawn[1]).all()
     assert not (drawn[0] == drawn[2]).all()
     assert drawn[0].shape == (4, 3, 16, 16)

@@ -15,7 +15,7 @@ from arllie_deploy.training.loop import Progress, Trained, train
 from arllie_deploy.training.recipe import read_recipe
 
 
-class Stop(Exception):
+class KilledError(Exception):
     """Stands for a kill."""
 
 
@@ -30,7 +30,7 @@ def run(data: Path, out: Path, *changes: tuple[str, str], stop_at: int | None = 
 
     def report(now: Progress) -> None:
         if now.step == stop_at:
-            raise Stop
+            raise KilledError
 
     settings = {"resume": False, "force": False, "device": torch.device("cpu"), "report": report, **options}
     return train(recipe, data, out, **settings)
@@ -54,7 +54,7 @@ def test_training_makes_held_out_pictures_better(pairs: Path, tmp_path: Path) ->
 def test_a_stopped_run_goes_on_bit_for_bit(stop_at: int, norm: str, pairs: Path, tmp_path: Path) -> None:
     change = ('["conv3x3"]', f'["conv3x3{norm}"]')
     whole = run(pairs, tmp_path / "whole", change)
-    with pytest.raises(Stop):
+    with pytest.raises(KilledError):
         run(pairs, tmp_path / "parts", change, stop_at=stop_at)
     if stop_at < 10:
         with pytest.raises(ArllieError, match="no checkpoint to resume from"):
@@ -68,14 +68,18 @@ def test_a_stopped_run_goes_on_bit_for_bit(stop_at: int, norm: str, pairs: Path,
 
 
 def test_the_seed_decides(pairs: Path, tmp_path: Path) -> None:
-    runs = [run(pairs, tmp_path / name, ("seed = 3", f"seed = {seed}")) for name, seed in (("a", 1), ("b", 1), ("c", 2))]
+    runs = [
+        run(pairs, tmp_path / name, ("seed = 3", f"seed = {seed}")) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
     assert same_weights(runs[0].enhancer, runs[1].enhancer)
     assert not same_weights(runs[0].enhancer, runs[2].enhancer)
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(pairs: Path, tmp_path: Path) -> None:
     change = ("learning_rate = 1e-2", "learning_rate = 1e29")
-    with pytest.raises(CheckFailedError, match=r"step \d+: the (loss|gradient|fused kernel) is not finite on the batch of \d") as caught:
+    with pytest.raises(
+        CheckFailedError, match=r"step \d+: the (loss|gradient|fused kernel) is not finite on the batch of \d"
+    ) as caught:
         run(pairs, tmp_path / "run", change, ("evaluate_every = 10", "evaluate_every = 1"))
     assert "checkpoint is kept" in str(caught.value)
 

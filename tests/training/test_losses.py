@@ -58,5 +58,5 @@ def test_l1_is_the_mean_absolute_difference() -> None:
 
 
 def test_an_unknown_loss_is_named() -> None:
-    with pytest.raises(ArllieError, match="loss.name is 'l3'; known: l1"):
+    with pytest.raises(ArllieError, match=r"loss\.name is 'l3'; known: l1"):
         find_loss("l3")
