@@ -34,7 +34,7 @@ class WorkerProcess:
         self._received = b""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "arllie_deploy.bench.worker"],
+                [sys.executable, "-P", "-m", "arllie_deploy.bench.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

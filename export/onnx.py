@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from arllie_deploy.export.graph import Convolution, Graph, build_graph
-from arllie_deploy.export.metadata import metadata_text, tool_versions
-from arllie_deploy.export.request import Request, Written
 
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.epilogues import operators as ops
 from arllie_deploy.errors import CheckFailedError
+from arllie_deploy.export.graph import Convolution, Graph, build_graph
+from arllie_deploy.export.metadata import metadata_text, tool_versions
+from arllie_deploy.export.request import Request, Written
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.enhancer_file import save
+from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.manifest import Entry, Status
 from arllie_deploy.export.parity import ODD_SIZE
 from arllie_deploy.export.request import Written
 from arllie_deploy.export.targets import Target
-
-from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.enhancer_file import save
-from arllie_deploy.errors import ArllieError
 
 _WRITE_STEP = "arllie_deploy.export.write_step"
 _VERIFY_STEP = "arllie_deploy.export.verify_step"

@@ -6,9 +6,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 
-from arllie_deploy.export.request import Request, Written
-
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.request import Request, Written
 from arllie_deploy.runtimes import RUNTIMES, Availability
 
 

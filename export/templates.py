@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from arllie_deploy.export.graph import FrameType, build_graph
-from arllie_deploy.export.onnx import template
 
 from arllie_deploy.atomic import write_bytes
 from arllie_deploy.enhancer import BIAS_SHAPE, KERNEL_SHAPE, Enhancer
 from arllie_deploy.epilogues import EPILOGUES
+from arllie_deploy.export.graph import FrameType, build_graph
+from arllie_deploy.export.onnx import template
 
 
 def make_templates() -> dict[str, bytes]:

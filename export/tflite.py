@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 import numpy as np
+
+from arllie_deploy.epilogues import operators as ops
 from arllie_deploy.export.graph import Convolution, Graph, build_graph
 from arllie_deploy.export.metadata import metadata_text, tool_versions
 from arllie_deploy.export.request import Request, Written
-
-from arllie_deploy.epilogues import operators as ops
 
 _TOOLS = ("tensorflow", "ai-edge-litert")
 _SCHEMA = "tflite 3"

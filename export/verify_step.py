@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from arllie_deploy.enhancer_file import load
 from arllie_deploy.export.child import read_request, write_answer
 from arllie_deploy.export.parity import verify
-
-from arllie_deploy.enhancer_file import load
 
 
 def main() -> None:

@@ -3,11 +3,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from arllie_deploy.enhancer_file import load
 from arllie_deploy.export.child import read_request, write_answer
 from arllie_deploy.export.request import Request
 from arllie_deploy.export.targets import TARGETS
-
-from arllie_deploy.enhancer_file import load
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def command(
     The model identity scores the dark pictures themselves. PSNR is the mean of the pictures' decibels; SSIM is taken on
     RGB with an 11×11 Gaussian window.
     """
-    from arllie_deploy.media.pairs import find_pairs, read_pairs
+    from arllie_deploy.pictures.pairs import find_pairs, read_pairs
     from arllie_deploy.quality.evaluation import evaluate
     from arllie_deploy.quality.metrics import find_metrics
 

@@ -66,6 +66,8 @@ def _invoke(app: typer.Typer, name: str) -> int:
         return _fail(name, str(error), error.exit_code)
     except OSError as error:
         return _fail_system(name, error)
+    except MemoryError:
+        return _fail(name, "not enough memory; close other programs or give smaller input", WRONG_USE)
     except (KeyboardInterrupt, typer.Abort):
         return _fail(name, "interrupted", INTERRUPTED)
     if status == INTERRUPTED:  # typer turns Ctrl-C into this status without a word

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from arllie_deploy.cli.output import note, print_json, print_line, progress
-from arllie_deploy.errors import ArllieError, UnavailableError
+from arllie_deploy.errors import UnavailableError
 
 
 def command(
@@ -31,6 +31,7 @@ def command(
     from arllie_deploy.atomic import refuse_existing
     from arllie_deploy.enhancer_file import save
     from arllie_deploy.models import find_recipe
+    from arllie_deploy.training.device import find_device
     from arllie_deploy.training.loop import train
     from arllie_deploy.training.recipe import read_recipe
 
@@ -45,7 +46,7 @@ def command(
             psnr = f" · validation {now.validation.psnr_db:.2f} dB" if scored else ""
             bar.update(task, completed=now.step, figures=f"loss {now.loss:.4f}{psnr}")
 
-        trained = train(chosen, data, out, resume=resume, force=force, device=_device(device), report=report)
+        trained = train(chosen, data, out, resume=resume, force=force, device=find_device(device), report=report)
     save(trained.enhancer, target)
     result = {
         "model": str(target),
@@ -70,13 +71,3 @@ def _require_torch() -> None:
     for module in ("torch", "matplotlib"):
         if find_spec(module) is None:
             raise UnavailableError(f'training needs {module}: pip install "arllie-deploy[train]"')
-
-
-def _device(name: str) -> Any:
-    import torch
-
-    if name not in ("auto", "cpu", "cuda"):
-        raise ArllieError(f"--device {name!r}: use auto, cpu or cuda")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UnavailableError("--device cuda: this machine has no CUDA device that torch can use; use --device cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

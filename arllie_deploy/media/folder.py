@@ -9,7 +9,7 @@ from pathlib import Path
 from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.media.enhance_file import Enhanced, ModelFor, enhance_file
-from arllie_deploy.pictures import PICTURE_SUFFIXES
+from arllie_deploy.pictures.folder import picture_files
 
 
 @dataclass(frozen=True)
@@ -19,21 +19,6 @@ class Outcome:
     name: str
     written: Enhanced | None
     reason: str | None
-
-
-def picture_files(folder: Path) -> tuple[Path, ...]:
-    """The files directly in `folder` that are named like pictures, sorted by name.
-
-    Raises:
-        ArllieError: if it is not a folder or has no such file.
-    """
-    if not folder.is_dir():
-        raise ArllieError(f"{folder}: no such folder; check the path")
-    named = [path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES]
-    files = sorted(path for path in named if path.is_file() and not path.name.startswith("."))
-    if not files:
-        raise ArllieError(f"{folder}: no pictures in it; the names of pictures end in {', '.join(PICTURE_SUFFIXES)}")
-    return tuple(files)
 
 
 def enhance_folder(

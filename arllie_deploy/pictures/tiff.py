@@ -93,7 +93,7 @@ def _refuse_samples(page: TiffPage) -> None:
 
 
 def _refuse_cut(page: TiffPage, length: int) -> None:
-    # tifffile would fill what is missing with zeros.
+    # tifffile makes a part of no bytes black.
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
         if count == 0 or offset + count > length:
             raise damaged(f"it ends in the middle after {length} bytes")

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import to_unit
-from arllie_deploy.pictures import PICTURE_SUFFIXES, picture_size, read_picture
+from arllie_deploy.pictures import read_picture
+from arllie_deploy.pictures.folder import picture_files
+from arllie_deploy.pictures.pairs import find_pairs
 
 # Neighboring file numbers often show one scene, so without a list of scenes the split keeps runs of files together.
 _RUN = 10
@@ -39,26 +41,15 @@ class Split:
     validation: tuple[Sample, ...]
 
 
-def find_samples(folder: Path, *, supervised: bool) -> tuple[Sample, ...]:
-    """The samples below `folder`, in natural order of their names.
+def find_pairs_to_learn(folder: Path) -> tuple[Sample, ...]:
+    """Pairs of `low/` and `high/`, in natural order of their names; raises `ArllieError` as `find_pairs` does."""
+    samples = [Sample(pair.name, pair.low, pair.high) for pair in find_pairs(folder)]
+    return tuple(sorted(samples, key=_natural))
 
-    Raises:
-        ArllieError: if there is no picture, a picture has no partner, or the sizes of a pair differ.
-    """
-    lows = _pictures(folder / "low")
-    if not lows:
-        raise ArllieError(f"{folder / 'low'}: no pictures; the folder needs low/ and, for supervised recipes, high/")
-    highs = _pictures(folder / "high")
-    if supervised and not highs:
-        raise ArllieError(f"{folder / 'high'}: no pictures; this recipe is supervised and needs pairs")
-    if highs and (odd := sorted(set(lows) ^ set(highs), key=_natural)):
-        side = "high" if odd[0] in lows else "low"
-        raise ArllieError(f"{folder}: {odd[0]} has no partner in {side}/ ({len(odd)} pictures without one)")
-    samples = tuple(Sample(name, lows[name], highs.get(name)) for name in sorted(lows, key=_natural))
-    for sample in samples:
-        if sample.high is not None and picture_size(sample.low) != picture_size(sample.high):
-            raise ArllieError(f"{sample.low} and {sample.high} differ in size")
-    return samples
+
+def find_lows_to_learn(folder: Path) -> tuple[Sample, ...]:
+    """The pictures of `low/` alone, in natural order of their names; raises `ArllieError` if there are none."""
+    return tuple(sorted((Sample(path.stem, path, None) for path in picture_files(folder / "low")), key=_natural))
 
 
 def split_by_scene(samples: Sequence[Sample], folder: Path, fraction: float, seed: int) -> Split:
@@ -150,18 +141,6 @@ def _turn(frame: NDArray[Any], orientation: int) -> NDArray[Any]:
     return turned[:, ::-1] if orientation >= 4 else turned
 
 
-def _pictures(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        return {}
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in PICTURE_SUFFIXES:
-            if path.stem in found:
-                raise ArllieError(f"{path} and {found[path.stem]} have the same name; which one is meant is not clear")
-            found[path.stem] = path
-    return found
-
-
 def _scenes(folder: Path) -> dict[str, str]:
     for place in (folder / "scenes.csv", folder.parent / "scenes.csv"):
         if place.is_file():
@@ -173,6 +152,6 @@ def _scenes(folder: Path) -> dict[str, str]:
     return {}
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _natural(sample: Sample) -> list[tuple[int, str]]:
     """Sort key under which 2 comes before 10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", sample.name)]

@@ -15,7 +15,15 @@ from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError, CheckFailedError
 from arllie_deploy.training.checkpoint import FILE_NAME, Checkpoint, load_checkpoint, save_checkpoint
-from arllie_deploy.training.data import FrameStore, Sample, Split, draw_batch, find_samples, split_by_scene
+from arllie_deploy.training.data import (
+    FrameStore,
+    Sample,
+    Split,
+    draw_batch,
+    find_lows_to_learn,
+    find_pairs_to_learn,
+    split_by_scene,
+)
 from arllie_deploy.training.log import Row, write_curve, write_log
 from arllie_deploy.training.losses import find_loss
 from arllie_deploy.training.network import OneLayerNetwork
@@ -58,7 +66,7 @@ def train(
         CheckFailedError: if the loss or a gradient is not finite; the last checkpoint stays.
     """
     loss = find_loss(recipe.loss.name)
-    samples = find_samples(data, supervised=loss.supervised)
+    samples = find_pairs_to_learn(data) if loss.supervised else find_lows_to_learn(data)
     split = split_by_scene(samples, data, recipe.data.validation_fraction, recipe.seed)
     ensure_folder(out)
     run = _Run(recipe, split, _fingerprint(samples), out, device)
@@ -117,8 +125,7 @@ class _Run:
             group["lr"] = self._learning_rate()
         self._optimizer.zero_grad()
         low = torch.from_numpy(batch.low).to(self._device)
-        high = None if batch.high is None or not self._loss.supervised else torch.from_numpy(batch.high)
-        high = None if high is None else high.to(self._device)
+        high = None if batch.high is None else torch.from_numpy(batch.high).to(self._device)
         loss = self._loss.function(low, self._network(low), high, recipe.loss)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), recipe.optimizer.clip)

@@ -1,16 +1,18 @@
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from support.bad_pictures import BAD_PICTURES
 from support.commands import Finished, run_apart, run_here
 from support.enhancers import random_enhancer
-from support.picture_files import random_pixels, save
+from support.picture_files import exif_block, random_pixels, save
 
 from arllie_deploy import enhancer_file
 from arllie_deploy.pictures import Picture, read_picture, write_picture
@@ -86,6 +88,17 @@ def test_json_is_the_only_thing_on_stdout(tmp_path: Path, enhance) -> None:
     expected = {"input": str(tmp_path / "in.png"), "output": out, "width": 40, "height": 30, "bits": 8}
     assert json.loads(done.out) == expected
     assert (done.status, done.err) == (0, "")
+
+
+def test_odd_metadata_are_not_talked_about(tmp_path: Path, model: Path) -> None:
+    pixels = random_pixels(30, 40)
+    save(tmp_path / "in.jpg", pixels, exif=exif_block()[:18])
+    tifffile.imwrite(tmp_path / "in.tiff", pixels, photometric="rgb", extratags=[(700, 1, 9, b"x" * 9, True)])
+    data = bytearray((tmp_path / "in.tiff").read_bytes())
+    struct.pack_into("<I", data, data.index(struct.pack("<HHI", 700, 1, 9)) + 8, 10**8)
+    (tmp_path / "in.tiff").write_bytes(data)
+    done = run_apart("enhance", [tmp_path, tmp_path / "out", "--model", model])
+    assert done == Finished(0, f"{tmp_path / 'out'}: 2 of 2 pictures written\n", "")
 
 
 def test_strength_0_gives_the_input(tmp_path: Path, enhance) -> None:

@@ -22,6 +22,7 @@ from arllie_deploy.cli.program import run_one
         (OSError(errno.EROFS, "Read-only", "/f"), 2, "x: error: /f: the file system is read-only"),
         (PermissionError(errno.EACCES, "Permission denied", "/f"), 2, "x: error: /f: permission denied"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "/f"), 2, "x: error: /f: No such file"),
+        (MemoryError(), 2, "x: error: not enough memory"),
         (KeyboardInterrupt(), 130, "x: error: interrupted"),
     ],
 )

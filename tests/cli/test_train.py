@@ -59,7 +59,7 @@ def test_wrong_use_is_one_line(arguments: list[str], message: str, tmp_path: Pat
 
 def test_a_folder_without_pictures_is_one_line(tmp_path: Path) -> None:
     ended = run_program("train", "--recipe", "arllie-lol", "--data", tmp_path, "--out", tmp_path / "out")
-    assert_refused(ended, "no pictures")
+    assert_refused(ended, "low: no such folder")
     assert not (tmp_path / "out").exists()
 
 
@@ -67,7 +67,7 @@ def test_mismatched_pairs_are_one_line(tmp_path: Path) -> None:
     make_pairs(tmp_path / "data", 4)
     save_png(tmp_path / "data" / "low" / "odd.png", scene(0))
     ended = run_program("train", "--recipe", "arllie-lol", "--data", tmp_path / "data", "--out", tmp_path / "out")
-    assert_refused(ended, "odd has no partner in high/")
+    assert_refused(ended, "odd.png: no partner in high/")
 
 
 def test_a_trained_model_is_not_replaced_without_force(pairs: Path, tmp_path: Path) -> None:

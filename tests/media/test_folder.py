@@ -7,8 +7,9 @@ from support.enhancers import random_enhancer
 from support.picture_files import random_pixels, save
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.media.folder import enhance_folder, picture_files
+from arllie_deploy.media.folder import enhance_folder
 from arllie_deploy.pictures import Picture, read_picture, write_picture
+from arllie_deploy.pictures.folder import picture_files
 from arllie_deploy.runtimes import RUNTIMES, OpenedModel
 
 ENHANCER = random_enhancer()

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from arllie_deploy.models import FAMILIES, MEMBERS, RECIPES, find_model, find_recipe
 from support.enhancers import random_enhancer
 
 from arllie_deploy import ArllieError
 from arllie_deploy.enhancer_file import save
+from arllie_deploy.models import FAMILIES, MEMBERS, RECIPES, find_model, find_recipe
 from arllie_deploy.pictures import read_picture
 from arllie_deploy.quality.psnr import psnr
 

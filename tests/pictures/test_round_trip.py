@@ -72,6 +72,7 @@ def test_the_content_decides_how_a_file_is_read_and_the_suffix_how_it_is_written
 def test_a_transparent_color_of_png_becomes_alpha(bits: int, tmp_path: Path) -> None:
     pixels = random_pixels(4, 6, np.uint16 if bits == 16 else np.uint8)
     pixels[1, 2] = pixels[3, 5]
+    pixels[0, 0, :2] = pixels[3, 5, :2]  # two channels alone do not make it the transparent color
     stored = pixels.astype(">u2" if bits == 16 else "u1")
     rows = b"".join(b"\0" + row.tobytes() for row in stored)
     key = png_chunk(b"tRNS", pixels[1, 2].astype(">u2").tobytes())

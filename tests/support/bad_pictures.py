@@ -78,7 +78,13 @@ BAD_PICTURES: dict[str, tuple[str, Maker, str]] = {
     "cut-webp": (".webp", _cut("WEBP", 0.5), _DAMAGED),
     "cut-tiff": (".tiff", lambda path: _write_cut_tiff(path, None), _DAMAGED),
     "cut-tiff-deflate": (".tiff", lambda path: _write_cut_tiff(path, "zlib"), _DAMAGED),
+    "tiff-without-a-strip": (".tiff", lambda path: _write_tiff_without_a_strip(path), _DAMAGED),
     "flipped-bit": (".png", _bytes(_damaged_png()), _DAMAGED),
+    "flipped-bit-in-metadata": (
+        ".png",
+        _bytes(encoded(_PIXELS, "PNG", dpi=(300, 300)).replace(b"pHYs\0", b"pHYs\1")),
+        _DAMAGED,
+    ),
     "huge-png": (".png", _bytes(png(20000, 20000, 8, 2, b"")), _MANY),
     "huge-jpeg": (".jpg", _bytes(_resized_jpeg(65000)), _MANY),
     "huge-webp": (".webp", _bytes(_wide_webp()), "convert it to PNG or TIFF first"),
@@ -110,3 +116,12 @@ def _write_cut_tiff(path: Path, compression: str | None) -> None:
     tifffile.imwrite(path, _PIXELS, photometric="rgb", compression=compression)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) - 200])
+
+
+def _write_tiff_without_a_strip(path: Path) -> None:
+    tifffile.imwrite(path, _PIXELS, photometric="rgb", rowsperstrip=15)
+    with tifffile.TiffFile(path) as file:
+        counts = file.pages.first.tags["StripByteCounts"]
+    data = bytearray(path.read_bytes())
+    data[counts.valueoffset : counts.valueoffset + counts.valuebytecount] = bytes(counts.valuebytecount)
+    path.write_bytes(data)

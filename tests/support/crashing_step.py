@@ -7,9 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from arllie_deploy.export.child import read_request, write_answer
-
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.child import read_request, write_answer
 
 
 def main() -> None:

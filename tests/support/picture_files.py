@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ def smooth_pixels(height: int, width: int) -> NDArray[np.uint8]:
     return np.stack(channels, axis=2).astype(np.uint8)
 
 
+@cache
 def icc_profile() -> bytes:
-    """A real profile."""
+    """A real profile, made once: it holds the time at which it is made."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 

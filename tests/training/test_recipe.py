@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
-from arllie_deploy.models import RECIPES, find_recipe
 from support.recipes import write_recipe
 
 from arllie_deploy import ArllieError
+from arllie_deploy.models import RECIPES, find_recipe
 from arllie_deploy.training.losses import find_loss
 from arllie_deploy.training.recipe import read_recipe
 

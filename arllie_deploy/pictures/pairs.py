@@ -10,8 +10,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.media.folder import picture_files
-from arllie_deploy.pictures import picture_size, read_picture
+from arllie_deploy.pictures.codecs import picture_size, read_picture
+from arllie_deploy.pictures.folder import picture_files
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import pytest
 from support.picture_files import random_pixels, save
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.media.pairs import find_pairs, read_pairs
 from arllie_deploy.pictures import Picture, write_picture
+from arllie_deploy.pictures.pairs import find_pairs, read_pairs
 
 
 def _pairs(folder: Path, names: tuple[str, ...] = ("1", "2", "10")) -> Path:

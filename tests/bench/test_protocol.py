@@ -1,0 +1,189 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.bench_rows import unavailable_row
+from support.bench_runtimes import MODULE
+from support.enhancers import random_enhancer
+from support.pictures import darkened, scene
+
+from arllie_deploy.bench.candidate import Candidate, Subject
+from arllie_deploy.bench.contestant import Settings
+from arllie_deploy.bench.protocol import Measurement, measure
+from arllie_deploy.bench.row import Row
+from arllie_deploy.bench.status import Status
+
+LIMITS = {"fp32": 1e-5}
+QUICK = Settings(rounds=3, calls=2, warm_up_s=0.02, timeout_s=60.0)
+SUBJECT = Subject(random_enhancer(), [darkened(scene(seed), seed) for seed in range(2)], 1)
+
+
+def candidate(name: str) -> Candidate:
+    runtime = f"{MODULE}:{name}" if name.isupper() else name
+    return Candidate(backend="cpu", runtime=runtime, size=SUBJECT.size_text, threads=1)
+
+
+def run(*names: str, settings: Settings = QUICK) -> Measurement:
+    return measure(SUBJECT, [candidate(name) for name in names], limits=LIMITS, settings=settings)
+
+
+def bad_row(name: str, settings: Settings = QUICK) -> Row:
+    """The row of an engine that misbehaves between two that do not; those must be measured."""
+    measurement = run("GOOD", name, "numpy", settings=settings)
+    before, row, after = measurement.rows
+    assert measurement.complete
+    assert (before.status, after.status) == (Status.MEASURED, Status.MEASURED)
+    assert row.runtime == f"{MODULE}:{name}"
+    assert row.infer_ms is None
+    return row
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("CRASHING", "SIGSEGV"),
+        ("EXITING", "status 3 (license expired)"),
+        ("RAISING", "RuntimeError: delegate refused the graph"),
+        ("RAISING_LATE", "RuntimeError: device lost"),
+        ("MISSING", "AttributeError"),
+    ],
+)
+def test_an_engine_that_ends_badly_gives_one_failed_row(name: str, said: str) -> None:
+    row = bad_row(name)
+    assert row.status is Status.FAILED
+    assert row.reason is not None
+    assert said in row.reason
+
+
+def test_an_engine_that_hangs_gives_one_failed_row() -> None:
+    row = bad_row("HANGING", Settings(rounds=1, calls=1, warm_up_s=0.02, timeout_s=4.0))
+    assert row.status is Status.FAILED
+    assert row.reason == "no answer to 'check' within 4 s"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("WRONG", "2e-05, the limit is 1e-05"),
+        ("WRONG_FRAME", "uint8 frame"),
+        ("NOT_FINITE", "inf"),
+        ("OTHER_SHAPE", "shape"),
+    ],
+)
+def test_a_wrong_output_is_not_timed(name: str, said: str) -> None:
+    row = bad_row(name)
+    assert row.status is Status.WRONG
+    assert row.reason is not None
+    assert said in row.reason
+
+
+def test_a_measured_row_has_its_times_and_ratios() -> None:
+    measurement = run("onnxruntime", "GOOD")
+    floor = measurement.floor
+    assert floor is not None
+    assert (floor.frame_bytes, floor.pairs, floor.copy_hot_ms.n) == (48 * 40 * 3, 2, 6)
+    for row in measurement.rows:
+        assert row.infer_ms is not None
+        assert row.end_to_end_ms is not None
+        assert (row.infer_ms.n, row.end_to_end_ms.n) == (6, 6)
+        assert row.memory_bytes is not None
+        assert 5e6 < row.memory_bytes < 1e9
+        assert row.x_copy_hot == pytest.approx(row.end_to_end_ms.p50 / floor.copy_hot_ms.p50)
+        assert row.x_copy_cold == pytest.approx(row.end_to_end_ms.p50 / floor.copy_cold_ms.p50)
+    baseline, other = measurement.rows
+    assert baseline.x_ort_fp32 == 1.0
+    assert other.x_ort_fp32 is not None
+    assert other.x_ort_fp32 == pytest.approx(other.end_to_end_ms.p50 / baseline.end_to_end_ms.p50)  # type: ignore[union-attr]
+
+
+def test_without_onnxruntime_there_is_no_ratio_to_it() -> None:
+    assert run("GOOD").rows[0].x_ort_fp32 is None
+
+
+def test_what_an_engine_prints_does_not_reach_the_figures() -> None:
+    row = run("TALKING").rows[0]
+    assert row.infer_ms is not None
+    assert row.infer_ms.p99 < 100_000
+
+
+def test_an_engine_beyond_its_share_has_fewer_rounds() -> None:
+    settings = Settings(rounds=6, calls=1, share_s=1e-9, least_rounds=2, warm_up_s=0.02)
+    measurement = run("GOOD", settings=settings)
+    assert measurement.rows[0].infer_ms is not None
+    assert measurement.rows[0].infer_ms.n == 2
+    assert measurement.floor is not None
+    assert measurement.floor.copy_hot_ms.n == 6
+
+
+def test_rows_keep_the_order_of_the_entries() -> None:
+    decided = unavailable_row()
+    rows = measure(SUBJECT, [decided, candidate("GOOD"), decided], limits=LIMITS, settings=QUICK).rows
+    assert [row.status for row in rows] == [Status.UNAVAILABLE, Status.MEASURED, Status.UNAVAILABLE]
+
+
+def test_with_nothing_to_time_no_process_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arllie_deploy.bench.protocol.WorkerProcess", None)
+    measurement = measure(SUBJECT, [unavailable_row()], limits=LIMITS, settings=QUICK)
+    assert measurement.complete
+    assert measurement.floor is None
+
+
+def test_ctrl_c_keeps_what_was_measured() -> None:
+    settings = Settings(rounds=500, calls=1, warm_up_s=0.0, timeout_s=60.0)
+    measurement = run("GOOD", "INTERRUPTING", settings=settings)
+    assert not measurement.complete
+    assert measurement.floor is not None
+    assert [row.status for row in measurement.rows] == [Status.MEASURED, Status.MEASURED]
+    assert all(row.infer_ms is not None and 1 <= row.infer_ms.n < 500 for row in measurement.rows)
+
+
+def test_ctrl_c_before_the_first_round_leaves_no_row_without_a_reason() -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise AssertionError("no round may be done")
+
+    broken = Subject(Interrupted(), SUBJECT.frames, 1)  # type: ignore[arg-type]
+    measurement = measure(broken, [candidate("GOOD")], limits=LIMITS, settings=QUICK, progress=interrupt)
+    assert not measurement.complete
+    assert measurement.floor is None
+    assert (measurement.rows[0].status, measurement.rows[0].reason) == (
+        Status.FAILED,
+        "interrupted before it was timed",
+    )
+
+
+class Interrupted:
+    """A model whose reference is interrupted."""
+
+    def __getattr__(self, name: str) -> object:
+        raise KeyboardInterrupt
+
+
+def test_no_process_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned = tmp_path / "spawned"
+    monkeypatch.setenv("SPAWNED_FILE", str(spawned))
+    assert run("SPAWNING").rows[0].status is Status.MEASURED
+    assert [number for number in spawned.read_text().split() if is_alive(int(number))] == []
+
+
+def test_no_process_is_left_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned = tmp_path / "spawned"
+    monkeypatch.setenv("SPAWNED_FILE", str(spawned))
+    assert not run("SPAWNING", "INTERRUPTING", settings=Settings(rounds=500, calls=1, warm_up_s=0.0)).complete
+    assert [number for number in spawned.read_text().split() if is_alive(int(number))] == []
+
+
+def is_alive(number: int) -> bool:
+    """A zombie is not: where nobody reaps the children of a container it stays listed."""
+    status = Path(f"/proc/{number}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_frames_are_what_the_floor_copies() -> None:
+    """The ratio is to a copy of the very frame: another size has another floor."""
+    large = Subject(SUBJECT.enhancer, [np.zeros((480, 640, 3), np.uint8)] * 2, 1)
+    measurement = measure(large, [candidate("numpy")], limits=LIMITS, settings=QUICK)
+    assert measurement.floor is not None
+    assert measurement.floor.frame_bytes == 480 * 640 * 3

@@ -1,0 +1,123 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.enhancers import random_enhancer
+
+from arllie_deploy import ArllieError
+from arllie_deploy.bench.backends import Entry
+from arllie_deploy.bench.candidate import Candidate
+from arllie_deploy.bench.row import Row
+from arllie_deploy.bench.status import Status
+from arllie_deploy.cli import artifacts as module
+from arllie_deploy.export.manifest import read_manifest
+from arllie_deploy.export.pipeline import Job
+from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.runtimes import Availability
+
+TARGET = replace(TARGETS["onnx-cpu"], needs=())
+FILE = "random-onnx-cpu-fp32.onnx"
+
+
+@pytest.fixture(autouse=True)
+def one_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TARGETS", {TARGET.name: TARGET})
+
+
+def find(out: Path, seed: int = 0) -> Entry:
+    (entry,) = module.artifacts("cpu", random_enhancer(seed=seed), (64, 48), 2, out, lambda name: None)
+    return entry
+
+
+def exporting(made: list[str], status: str = "ok", reason: str | None = None) -> Callable[..., dict[str, Any]]:
+    """An exporter that writes a made-up file."""
+
+    def export(job: Job, out: Path, *, timeout_s: float, force: bool) -> dict[str, Any]:
+        from hashlib import sha256
+
+        made.append(job.file_name)
+        (out / job.file_name).write_bytes(b"artifact")
+        digest = sha256(b"artifact").hexdigest()
+        return {"status": status, "reason": reason, "sha256": digest, "model_sha256": job.enhancer.sha256}
+
+    return export
+
+
+def test_what_is_missing_is_made_once_and_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(module, "export", exporting(made))
+    for _ in range(2):
+        entry = find(tmp_path)
+        assert isinstance(entry, Candidate)
+        assert entry.artifact == (tmp_path / FILE).resolve()
+        assert (entry.runtime, entry.target, entry.size, entry.threads) == ("onnxruntime", "onnx-cpu", "64x48", 2)
+    assert made == [FILE]
+    assert list(read_manifest(tmp_path)) == [FILE]
+
+
+@pytest.mark.parametrize("change", ["model", "bytes"])
+def test_an_artifact_of_another_model_or_with_other_bytes_is_not_taken(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(module, "export", exporting(made))
+    find(tmp_path)
+    if change == "bytes":
+        (tmp_path / FILE).write_bytes(b"edited")
+    find(tmp_path, seed=1 if change == "model" else 0)
+    assert made == [FILE, FILE]
+
+
+@pytest.mark.parametrize(
+    ("exported", "status"), [("rejected", Status.WRONG), ("failed", Status.FAILED), ("unavailable", Status.UNAVAILABLE)]
+)
+def test_what_cannot_be_made_is_a_row_with_the_exporters_reason(
+    exported: str, status: Status, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "export", exporting([], exported, "max 0.1"))
+    entry = find(tmp_path)
+    assert isinstance(entry, Row)
+    assert (entry.status, entry.reason) == (status, "max 0.1")
+
+
+def test_a_file_of_that_name_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def export(*arguments: object, **options: object) -> None:
+        assert options["force"] is False
+        raise ArllieError("it exists with other bytes; pass --force to replace it")
+
+    monkeypatch.setattr(module, "export", export)
+    entry = find(tmp_path)
+    assert isinstance(entry, Row)
+    assert entry.status is Status.FAILED
+    assert "other bytes" in (entry.reason or "")
+
+
+def test_without_a_converter_it_says_which_commands_bring_the_artifact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixed = replace(TARGET, dynamic=False, needs=("no_such_module",))
+    monkeypatch.setattr(module, "TARGETS", {fixed.name: fixed})
+    entry = find(tmp_path)
+    assert isinstance(entry, Row)
+    assert entry.status is Status.UNAVAILABLE
+    assert 'pip install "arllie-deploy[export]"' in (entry.reason or "")
+    assert "arllie-export --target onnx-cpu --size 64x48" in (entry.reason or "")
+    (tmp_path / "random-onnx-cpu-fp32-64x48.onnx").write_bytes(b"brought from elsewhere")
+    assert isinstance(find(tmp_path), Candidate)
+
+
+def test_without_the_engine_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Missing:
+        def availability(self) -> Availability:
+            return Availability(False, reason="pip install it")
+
+    monkeypatch.setattr(module, "RUNTIMES", {"onnxruntime": Missing()})
+    entry = find(tmp_path)
+    assert isinstance(entry, Row)
+    assert (entry.status, entry.reason) == (Status.UNAVAILABLE, "pip install it")
+
+
+def test_other_backends_have_no_artifacts_here(tmp_path: Path) -> None:
+    assert module.artifacts("npu", random_enhancer(), (64, 48), None, tmp_path, lambda name: None) == []

@@ -1,0 +1,121 @@
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.bench_runtimes import MODULE
+from support.enhancers import random_enhancer
+from support.json_schema import violations
+from support.programs import assert_refused, run_program
+
+from arllie_deploy.bench.candidate import Candidate
+from arllie_deploy.bench.schema import shipped
+from arllie_deploy.cli.bench import command
+from arllie_deploy.cli.program import run_one
+from arllie_deploy.enhancer_file import save
+from arllie_deploy.export.targets import TARGETS
+
+REPORTS = ["bench.csv", "bench.json", "report.html"]
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def test_twice_in_a_row_keeps_both_runs(tmp_path: Path) -> None:
+    for _ in range(2):
+        ended = run_program("bench", "--backends", "cpu,cuda,npu,dsp", "--size", "64x48", "--out", tmp_path)
+        assert ended.status == 0, ended.stderr
+        assert "report:" in ended.stdout
+    runs = sorted((tmp_path / "runs").iterdir())
+    assert [sorted(path.name for path in run.iterdir()) for run in runs] == [REPORTS] * 2
+    newest = read(tmp_path / "bench.json")
+    assert newest["run_id"] in [run.name for run in runs]
+    assert violations(newest, shipped()) == []
+    assert newest["complete"]
+    assert newest["command"] == "arllie-bench --backends cpu,cuda,npu,dsp --model arllie --size 64x48"
+    statuses = {(row["backend"], row["runtime"], row["target"]): row["status"] for row in newest["rows"]}
+    assert statuses["cpu", "onnxruntime", None] == statuses["cpu", "numpy", None] == "measured"
+    assert [statuses[key] for key in statuses if key[0] != "cpu"] == ["unavailable"] * 3
+    for target in TARGETS.values():
+        expected = "measured" if target.availability().ok else "unavailable"
+        assert statuses["cpu", target.runtime, target.name] == expected
+
+
+def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
+    save(random_enhancer(), tmp_path / "m.safetensors")
+    arguments = ["--backends", "npu,dsp", "--model", tmp_path / "m.safetensors", "--size", "64x48", "--json"]
+    ended = run_program("bench", *arguments, "--out", tmp_path)
+    assert ended.status == 0
+    assert [row["backend"] for row in json.loads(ended.stdout)["rows"]] == ["npu", "dsp"]
+    assert json.loads(ended.stdout) == read(tmp_path / "bench.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--backends", "cpi"], "unknown backend 'cpi'; did you mean 'cpu'?"),
+        (["--backends", ""], "unknown backend ''"),
+        (["--size", "0x0"], "0x0"),
+        (["--size", "1e9"], "1e9"),
+        (["--size", "abc"], "abc"),
+        (["--size=-5x5"], "-5x5"),
+        (["--threads", "0"], "--threads"),
+        (["--model", "arlie"], "did you mean 'arllie'?"),
+        (["--model", "none.safetensors"], "no such model file"),
+        (["--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_wrong_use_is_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert_refused(run_program("bench", *arguments, "--out", out), message)
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    assert_refused(run_program("bench", "--backends", "npu", "--out", tmp_path / "out"), "a file is in the way")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs a user that is not root")
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert_refused(run_program("bench", "--backends", "npu", "--out", tmp_path), "choose a")
+
+
+def run_here(monkeypatch: pytest.MonkeyPatch, out: Path, *runtimes: str) -> int:
+    """The program in this process, with made-up engines instead of the backends'."""
+    entries = [Candidate(backend="cpu", runtime=f"{MODULE}:{name}", size="64x48") for name in runtimes]
+    monkeypatch.setattr("arllie_deploy.cli.bench._entries", lambda *arguments: entries)
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    )
+    monkeypatch.setattr(sys, "argv", ["arllie-bench", "--size", "64x48", "--out", str(out)])
+    return run_one("arllie-bench", command)
+
+
+def test_ctrl_c_keeps_what_was_measured_and_marks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert run_here(monkeypatch, tmp_path, "GOOD", "INTERRUPTING") == 130
+    assert signal.getsignal(signal.SIGINT) is before
+    result = read(tmp_path / "bench.json")
+    assert violations(result, shipped()) == []
+    assert not result["complete"]
+    assert result["rows"][0]["status"] == "measured"
+    assert capsys.readouterr().err.splitlines()[-1] == "arllie-bench: error: interrupted"
+
+
+@pytest.mark.parametrize(("name", "status"), [("WRONG", "wrong"), ("RAISING", "failed")])
+def test_a_bad_row_is_reported_and_fails_the_program(
+    name: str, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_here(monkeypatch, tmp_path, "GOOD", name) == 1
+    result = read(tmp_path / "bench.json")
+    assert result["complete"]
+    assert [row["status"] for row in result["rows"]] == ["measured", status]
+    assert f"{MODULE}:{name} is {status}" in capsys.readouterr().err
