@@ -82,8 +82,12 @@ def _bar(kind: str, time_ms: float, top: float, axis: tuple[int, int]) -> str:
     end = position(time_ms, axis)
     return (
         f'<rect class="{kind}" x="{_LEFT}" y="{top:.1f}" width="{end - _LEFT:.1f}" height="{_BAR_HEIGHT}" rx="2"/>'
-        f'<text class="value" x="{end + 7:.1f}" y="{top + 13:.1f}">{time_ms:.3g}</text>'
+        f'<text class="value" x="{end + 7:.1f}" y="{top + 13:.1f}">{_short(time_ms)}</text>'
     )
+
+
+def _short(time_ms: float) -> str:
+    return f"{time_ms:.0f}" if time_ms >= 1000 else f"{time_ms:.3g}"
 
 
 def _dashed(line: Line, number: int, axis: tuple[int, int], bottom: int) -> str:
@@ -93,10 +97,10 @@ def _dashed(line: Line, number: int, axis: tuple[int, int], bottom: int) -> str:
     return (
         f'<line class="floor" x1="{x:.1f}" y1="{_TOP - 14}" x2="{x:.1f}" y2="{bottom}"/>'
         f'<text class="floor-label" x="{label_x:.1f}" y="{_TOP - 16}" text-anchor="{anchor}">'
-        f"{escape(line.label)} {line.at_ms:.3g}</text>"
+        f"{escape(line.label)} {_short(line.at_ms)}</text>"
     )
 
 
 def _summary(bars: Sequence[Bars], lines: Sequence[Line]) -> str:
-    timed = [f"{bar.label}: infer {bar.infer_ms:.3g} ms, end to end {bar.end_to_end_ms:.3g} ms" for bar in bars]
-    return "; ".join([*timed, *(f"{line.label}: {line.at_ms:.3g} ms" for line in lines)])
+    timed = [f"{bar.label}: infer {_short(bar.infer_ms)} ms, end to end {_short(bar.end_to_end_ms)} ms" for bar in bars]
+    return "; ".join([*timed, *(f"{line.label}: {_short(line.at_ms)} ms" for line in lines)])

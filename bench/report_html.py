@@ -74,7 +74,7 @@ def _lead(result: Result) -> str:
         return "Nothing could be measured; the reasons are below."
     best = min(measured, key=lambda row: row.end_to_end_ms.p50 if row.end_to_end_ms else float("inf"))
     assert best.end_to_end_ms is not None
-    time = f"{best.end_to_end_ms.p50:.3g} ms"
+    time = f"{_number(best.end_to_end_ms.p50)} ms"
     return f"Fastest here: <strong>{escape(best.label)}</strong> with <strong>{time}</strong> a frame, end to end."
 
 
@@ -89,7 +89,7 @@ def _chart(result: Result) -> str:
     floor = result.floor
     lines = [] if floor is None else [Line("copy hot", floor.copy_hot_ms.p50), Line("cold", floor.copy_cold_ms.p50)]
     legend = '<p class="legend"><span class="key infer"></span>infer <span class="key total"></span>end to end</p>'
-    return f"<h2>Time per frame</h2>{legend}{draw(bars, lines)}"
+    return f'<h2>Time per frame</h2>{legend}<div class="scroll">{draw(bars, lines)}</div>'
 
 
 def _header() -> str:
@@ -120,7 +120,9 @@ def _figures(row: Row) -> Iterable[str]:
 
 
 def _number(value: Any, form: str = ".3g") -> str:
-    return _NOTHING if value is None else format(value, form)
+    if value is None:
+        return _NOTHING
+    return format(value, ".0f" if value >= 1000 else form)  # 1080, not 1.08e+03
 
 
 def _reasons(rows: Sequence[Row]) -> str:

@@ -44,18 +44,14 @@ def command(
     what was measured until then is kept and marked incomplete.
     """
     from arllie_deploy.bench.backends import find_backends
-    from arllie_deploy.bench.candidate import Subject
-    from arllie_deploy.bench.demand import refuse_too_large, rotation_length
     from arllie_deploy.bench.run_folder import plan_run
-    from arllie_deploy.cli.size import parse_size
-    from arllie_deploy.models import find_model
 
-    chosen, wanted, enhancer = find_backends(backends), parse_size(size), find_model(model)
-    refuse_too_large(wanted)
+    chosen, night = find_backends(backends), _night()
+    subject = _subject(night, model, size, threads)
     folder = plan_run(out)
-    night = _night()
-    subject = Subject(enhancer, _frames(night, wanted, rotation_length(wanted)), threads)
     result = _measure(chosen, subject, out, folder.run_id, folder.started, _repeat(backends, model, size, threads))
+    if not result.complete and not any(row.end_to_end_ms for row in result.rows):
+        raise KeyboardInterrupt  # nothing to keep, and nothing that should stand in the place of an older report
     folder.write(_files(result, night, subject))
     if json:
         print_json(result.to_json())
@@ -64,6 +60,17 @@ def command(
     if not result.complete:
         raise KeyboardInterrupt
     _refuse_bad_rows(result)
+
+
+def _subject(night: "NDArray[Any]", model: str, size: str, threads: int | None) -> "Subject":
+    from arllie_deploy.bench.candidate import Subject
+    from arllie_deploy.bench.demand import refuse_too_large, rotation_length
+    from arllie_deploy.cli.size import parse_size
+    from arllie_deploy.models import find_model
+
+    wanted, enhancer = parse_size(size), find_model(model)
+    refuse_too_large(wanted)
+    return Subject(enhancer, _frames(night, wanted, rotation_length(wanted)), threads)
 
 
 def _measure(
@@ -158,8 +165,14 @@ def _cells(row: "Row") -> list[str]:
     if row.infer_ms is None or row.end_to_end_ms is None or row.memory_bytes is None:
         return [*facts, error, *[_NOTHING] * 6]
     times = [row.infer_ms.p50, row.end_to_end_ms.p50, row.end_to_end_ms.p90]
-    ratios = [_NOTHING if ratio is None else f"{ratio:.3g}" for ratio in (row.x_copy_cold, row.x_ort_fp32)]
-    return [*facts, error, *(f"{time:.4g}" for time in times), f"{row.memory_bytes / 1e6:.0f}", *ratios]
+    ratios = [_short(ratio) for ratio in (row.x_copy_cold, row.x_ort_fp32)]
+    return [*facts, error, *(_short(time) for time in times), f"{row.memory_bytes / 1e6:.0f}", *ratios]
+
+
+def _short(value: float | None) -> str:
+    if value is None:
+        return _NOTHING
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _refuse_bad_rows(result: "Result") -> None:

@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from arllie_deploy.bench.contestant import judge, takes_part
+from arllie_deploy.bench.candidate import Candidate
+from arllie_deploy.bench.contestant import Contestant, Material, Settings, judge, takes_part
+from arllie_deploy.bench.status import Status
+from arllie_deploy.bench.worker_process import WorkerError
 from arllie_deploy.frames import to_frame
 
 REFERENCE = np.random.default_rng(0).random((6, 7, 3))
@@ -13,6 +18,28 @@ def test_a_slow_engine_has_exactly_its_turns(wanted: int) -> None:
     turns = [number for number in range(20) if takes_part(number, wanted, 20)]
     assert len(turns) == wanted
     assert max(np.diff([-1, *turns]), default=0) <= -(-20 // wanted)
+
+
+class HungWorker:
+    """Stands in for a worker that does not answer."""
+
+    closed = 0
+
+    def ask(self, do: str, timeout_s: float, **arguments: object) -> None:
+        raise WorkerError(f"no answer to {do!r}")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_worker_that_failed_is_ended_at_once_so_that_it_does_not_disturb_the_others(tmp_path: Path) -> None:
+    worker = HungWorker()
+    contestant = Contestant(Candidate(backend="cpu", runtime="numpy", size="7x6", threads=3), 1e-5, Settings())
+    contestant.enter(worker, Material(tmp_path, tmp_path / "model", [], REFERENCE))  # type: ignore[arg-type]
+    assert worker.closed == 1
+    contestant.take_turn(0)
+    row = contestant.row(lambda end_to_end: {})
+    assert (row.status, row.reason, row.threads) == (Status.FAILED, "no answer to 'open'", 3)
 
 
 def test_the_reference_itself_is_right() -> None:

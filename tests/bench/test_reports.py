@@ -97,6 +97,12 @@ def test_every_row_and_reason_and_the_command_are_there() -> None:
         assert piece in text
 
 
+def test_large_figures_are_written_out() -> None:
+    text = page(made_result(measured_row(around_ms=4321.0)))
+    assert "e+0" not in without_pictures(text)
+    assert ">4321<" in text
+
+
 def test_an_interrupted_run_says_so() -> None:
     assert "Interrupted" in page(made_result(complete=False))
     assert "Interrupted" not in page()

@@ -110,6 +110,13 @@ def test_ctrl_c_keeps_what_was_measured_and_marks_it(
     assert capsys.readouterr().err.splitlines()[-1] == "arllie-bench: error: interrupted"
 
 
+def test_ctrl_c_before_there_is_a_time_leaves_the_older_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bench.json").write_text("older")
+    assert run_here(monkeypatch, tmp_path, "GOOD", "INTERRUPTING_AT_ONCE") == 130
+    assert (tmp_path / "bench.json").read_text() == "older"
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 @pytest.mark.parametrize(("name", "status"), [("WRONG", "wrong"), ("RAISING", "failed")])
 def test_a_bad_row_is_reported_and_fails_the_program(
     name: str, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

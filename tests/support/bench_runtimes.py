@@ -117,6 +117,14 @@ class Interrupting(Reference):
         return super().infer(tensor)
 
 
+class InterruptingAtOnce(Reference):
+    """Presses Ctrl-C in the parent before there is a time."""
+
+    def __init__(self, enhancer: Enhancer) -> None:
+        super().__init__(enhancer)
+        os.kill(os.getppid(), signal.SIGINT)
+
+
 def _row(opened: Callable[[Enhancer], OpenedModel]) -> Runtime:
     def open_(source: Source, threads: int | None) -> OpenedModel:
         assert isinstance(source, Enhancer)
@@ -138,3 +146,4 @@ OTHER_SHAPE = _row(OtherShape)
 TALKING = _row(Talking)
 SPAWNING = _row(Spawning)
 INTERRUPTING = _row(Interrupting)
+INTERRUPTING_AT_ONCE = _row(InterruptingAtOnce)
