@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from support.bench_runtimes import MODULE
+from support.commands import assert_refused, bound_by_permissions, run_apart, run_program
 from support.enhancers import random_enhancer
 from support.json_schema import violations
-from support.programs import assert_refused, run_program
 
 from arllie_deploy.bench.candidate import Candidate
 from arllie_deploy.bench.schema import shipped
@@ -28,8 +28,8 @@ def read(path: Path) -> Any:
 def test_twice_in_a_row_keeps_both_runs(tmp_path: Path) -> None:
     for _ in range(2):
         ended = run_program("bench", "--backends", "cpu,cuda,npu,dsp", "--size", "64x48", "--out", tmp_path)
-        assert ended.status == 0, ended.stderr
-        assert "report:" in ended.stdout
+        assert ended.status == 0, ended.err
+        assert "report:" in ended.out
     runs = sorted((tmp_path / "runs").iterdir())
     assert [sorted(path.name for path in run.iterdir()) for run in runs] == [REPORTS] * 2
     newest = read(tmp_path / "bench.json")
@@ -50,8 +50,8 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
     arguments = ["--backends", "npu,dsp", "--model", tmp_path / "m.safetensors", "--size", "64x48", "--json"]
     ended = run_program("bench", *arguments, "--out", tmp_path)
     assert ended.status == 0
-    assert [row["backend"] for row in json.loads(ended.stdout)["rows"]] == ["npu", "dsp"]
-    assert json.loads(ended.stdout) == read(tmp_path / "bench.json")
+    assert [row["backend"] for row in json.loads(ended.out)["rows"]] == ["npu", "dsp"]
+    assert json.loads(ended.out) == read(tmp_path / "bench.json")
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,12 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     assert_refused(run_program("bench", "--backends", "npu", "--out", tmp_path / "out"), "a file is in the way")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="needs a user that is not root")
 def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    assert_refused(run_program("bench", "--backends", "npu", "--out", tmp_path), "choose a")
+    folder = tmp_path / "out"
+    folder.mkdir(mode=0o555)
+    arguments = ["--backends", "npu", "--out", folder]
+    assert_refused(run_apart("bench", arguments, within=bound_by_permissions(folder)), "permission denied")
+    assert list(folder.iterdir()) == []
 
 
 def run_here(monkeypatch: pytest.MonkeyPatch, out: Path, *runtimes: str) -> int:

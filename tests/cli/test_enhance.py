@@ -1,16 +1,14 @@
 import json
-import os
 import shutil
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from support.bad_pictures import BAD_PICTURES
-from support.commands import Finished, run_apart, run_here
+from support.commands import Finished, bound_by_permissions, run_apart, run_here
 from support.enhancers import random_enhancer
 from support.picture_files import exif_block, random_pixels, save
 
@@ -228,13 +226,7 @@ def test_a_folder_that_may_not_be_written_to_stays_empty(tmp_path: Path, model: 
     folder = _outputs(tmp_path)
     folder.chmod(0o555)
     arguments = [tmp_path / "in.png", folder / "out.png", "--model", model]
-    # Root ignores permissions by this capability; once it is out of the bounding set, an exec takes it away.
-    drop = "import ctypes, os, sys; ctypes.CDLL(None).prctl(24, 1, 0, 0, 0); os.execv(sys.argv[1], sys.argv[1:])"
-    within = [sys.executable, "-c", drop] if os.geteuid() == 0 else []
-    probe = subprocess.run([*within, "/bin/sh", "-c", f"touch '{folder}/probe'"], capture_output=True, check=False)
-    (folder / "probe").unlink(missing_ok=True)
-    if probe.returncode == 0:
-        pytest.skip("permissions do not bind this user")
+    within = bound_by_permissions(folder)
     _refused(run_apart("enhance", arguments, within=within), f"{folder / 'out.png'}: permission denied")
     folder.chmod(0o755)
     assert list(folder.iterdir()) == []

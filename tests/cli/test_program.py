@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.programs import assert_refused, run_program
+from support.commands import assert_refused, run_program
 
 from arllie_deploy import ArllieError, CheckFailedError
 from arllie_deploy.cli import COMMANDS
@@ -52,15 +52,15 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str) -> None:
     ended = run_program("arllie", name, "--help")
-    assert ended.status == 0, ended.stderr
-    assert f"arllie-{name} " in ended.stdout
-    assert "--json" in ended.stdout
+    assert ended.status == 0, ended.err
+    assert f"arllie-{name} " in ended.out
+    assert "--json" in ended.out
 
 
 def test_arllie_names_its_commands_and_version() -> None:
-    listing = run_program("arllie", "--help").stdout
+    listing = run_program("arllie", "--help").out
     assert all(name in listing for name in COMMANDS)
-    assert run_program("arllie", "--version").stdout.startswith("arllie-deploy ")
+    assert run_program("arllie", "--version").out.startswith("arllie-deploy ")
 
 
 def test_an_unknown_command_is_one_line() -> None:

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from support.commands import assert_refused, run_program
 from support.pictures import make_pairs, save_png, scene
-from support.programs import assert_refused, run_program
 from support.recipes import write_recipe
 
 from arllie_deploy.enhancer_file import load
@@ -33,10 +33,10 @@ def test_a_run_killed_at_any_moment_goes_on_bit_for_bit(pairs: Path, tmp_path: P
     child.send_signal(signal.SIGKILL)
     child.wait()
     resumed = run_program("train", *common, tmp_path / "parts", "--resume", "--json")
-    assert resumed.status == 0, resumed.stderr
+    assert resumed.status == 0, resumed.err
     models = [tmp_path / name / "tiny.safetensors" for name in ("whole", "parts")]
     assert models[0].read_bytes() == models[1].read_bytes()
-    assert json.loads(resumed.stdout)["sha256"] == load(models[1]).sha256
+    assert json.loads(resumed.out)["sha256"] == load(models[1]).sha256
     leftovers = {path.name for path in (tmp_path / "parts").iterdir() if not path.name.startswith(".")}
     assert leftovers == {"checkpoint.pt", "curve.png", "log.csv", "tiny.safetensors"}
 
@@ -82,5 +82,5 @@ def test_a_diverging_run_ends_with_status_1(pairs: Path, tmp_path: Path) -> None
     recipe = write_recipe(tmp_path / "r.toml", ("learning_rate = 1e-2", "learning_rate = 1e29"))
     ended = run_program("train", "--recipe", recipe, "--data", pairs, "--out", tmp_path / "out")
     assert ended.status == 1
-    assert "is not finite on the batch of" in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
+    assert "is not finite on the batch of" in ended.err
+    assert len(ended.err.splitlines()) == 1

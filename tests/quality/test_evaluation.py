@@ -7,7 +7,7 @@ import pytest
 from support.picture_files import random_pixels
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.media.pairs import find_pairs, read_pairs
+from arllie_deploy.pictures.pairs import find_pairs, read_pairs
 from arllie_deploy.quality.evaluation import evaluate
 from arllie_deploy.quality.metrics import find_metrics
 

@@ -1,10 +1,12 @@
-"""Runs commands in this process, and programs under limits that a process of their own needs."""
+"""Runs commands as their users do: in a process of their own, or in this one where a test looks inside."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -44,5 +46,30 @@ def run_apart(function: str, arguments: Sequence[object], *, before: str = "", w
     program = f"{before}\nfrom arllie_deploy.cli import {function}\n{function}()"
     # Warnings as errors, as everywhere in the tests.
     line = [*within, sys.executable, "-P", "-W", "error", "-c", program, *map(str, arguments)]
-    done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=300)
     return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def run_program(function: str, *arguments: object) -> Finished:
+    """`run_apart` for the plain case."""
+    return run_apart(function, arguments)
+
+
+def bound_by_permissions(folder: Path) -> list[str]:
+    """A command for `within` under which `folder`, which is read-only, cannot be written to; skips where that fails."""
+    # Root ignores permissions by this capability; once it is out of the bounding set, an exec takes it away.
+    drop = "import ctypes, os, sys; ctypes.CDLL(None).prctl(24, 1, 0, 0, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    within = [sys.executable, "-c", drop] if os.geteuid() == 0 else []
+    probe = subprocess.run([*within, "/bin/sh", "-c", f"touch '{folder}/probe'"], capture_output=True, check=False)
+    (folder / "probe").unlink(missing_ok=True)
+    if probe.returncode == 0:
+        pytest.skip("permissions do not bind this user")
+    return within
+
+
+def assert_refused(finished: Finished, message: str) -> None:
+    """Exit 2, nothing on stdout, one line on stderr, no traceback."""
+    assert finished.status == 2, finished.err
+    assert finished.out == ""
+    assert len(finished.err.splitlines()) == 1, finished.err
+    assert message in finished.err
