@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.training import terms
 from arllie_deploy.training.network import Output
 from arllie_deploy.training.recipe import LossRecipe
 
@@ -26,9 +27,19 @@ class Loss:
     function: Callable[[Tensor, Output, Tensor | None, LossRecipe], Tensor]
 
 
-def _l1(low: Tensor, output: Output, high: Tensor | None, recipe: LossRecipe) -> Tensor:
-    assert high is not None
-    return (output.enhanced - high).abs().mean()
+def _supervised(distance: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+    """`distance` to the wanted frame, plus the terms that the recipe weighs."""
+
+    def function(low: Tensor, output: Output, high: Tensor | None, recipe: LossRecipe) -> Tensor:
+        assert high is not None
+        loss = distance(output.enhanced, high)
+        if recipe.ssim:
+            loss = loss + recipe.ssim * terms.dissimilarity(output.enhanced, high)
+        if recipe.color_angle:
+            loss = loss + recipe.color_angle * terms.color_angle(output.enhanced, high)
+        return loss
+
+    return function
 
 
 def _fidelity_smoothness(low: Tensor, output: Output, high: Tensor | None, recipe: LossRecipe) -> Tensor:
@@ -64,7 +75,8 @@ def _difference(x: Tensor, dy: int, dx: int) -> Tensor:
 LOSSES = {
     row.name: row
     for row in (
-        Loss("l1", supervised=True, function=_l1),
+        Loss("l1", supervised=True, function=_supervised(terms.l1)),
+        Loss("charbonnier", supervised=True, function=_supervised(terms.charbonnier)),
         Loss("fidelity-smoothness", supervised=False, function=_fidelity_smoothness),
     )
 }

@@ -14,6 +14,8 @@ from arllie_deploy.reparam.structure import Cell, Structure
 
 T = TypeVar("T")
 
+_SSIM_WINDOW = 11
+
 
 @dataclass(frozen=True)
 class ModelRecipe:
@@ -43,9 +45,14 @@ class DataRecipe:
 
 @dataclass(frozen=True)
 class LossRecipe:
-    """`name`: a row of `losses.LOSSES`; `alpha` and `sigma` belong to the unsupervised one."""
+    """`name`: a row of `losses.LOSSES`.
+
+    `ssim` and `color_angle` weigh terms that supervised losses add; `alpha` and `sigma` belong to the unsupervised one.
+    """
 
     name: str
+    ssim: float = 0.0
+    color_angle: float = 0.0
     alpha: float = 1.5
     sigma: float = 0.1
 
@@ -84,6 +91,10 @@ class Recipe:
         _check_range("data.crop", self.data.crop, 8, 4096)
         _check_range("data.batch", self.data.batch, 1, 4096)
         _check_range("data.validation_fraction", self.data.validation_fraction, 0.0, 0.9)
+        _check_range("loss.ssim", self.loss.ssim, 0.0, 1e6)
+        _check_range("loss.color_angle", self.loss.color_angle, 0.0, 1e6)
+        if self.loss.ssim and self.data.crop < _SSIM_WINDOW:
+            raise ArllieError(f"loss.ssim needs a data.crop of at least {_SSIM_WINDOW}, got {self.data.crop}")
         _check_range("loss.alpha", self.loss.alpha, 0.0, 1e6)
         _check_range("loss.sigma", self.loss.sigma, 1e-6, 1e6)
         _check_range("optimizer.learning_rate", self.optimizer.learning_rate, 0.0, 1e30)

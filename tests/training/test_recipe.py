@@ -40,6 +40,12 @@ def test_refuses_and_names_the_key(old: str, new: str, message: str, tmp_path: P
     assert str(tmp_path / "r.toml") in str(caught.value)
 
 
+def test_the_ssim_term_needs_crops_of_its_window(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / "r.toml", ('"l1"', '"l1"\nssim = 0.1'), ("crop = 16", "crop = 10"))
+    with pytest.raises(ArllieError, match=r"loss\.ssim needs a data\.crop of at least 11, got 10"):
+        read_recipe(recipe)
+
+
 def test_refuses_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ArllieError, match="no such recipe"):
         read_recipe(tmp_path / "none.toml")
