@@ -11,9 +11,9 @@ from arllie_deploy.errors import ArllieError
 # A family's name stands for its default member.
 FAMILIES = {"arllie": "arllie-lol"}
 # Member -> folder of its system, which holds MEMBER.safetensors and MEMBER.md (the card).
-MEMBERS = {"arllie-lol": "arllie"}
+MEMBERS = {"arllie-lol": "arllie", "arllie-plain-lol": "arllie", "arllie-direct-lol": "arllie"}
 # Recipe -> folder of its system, which holds RECIPE.toml.
-RECIPES = {"arllie-lol": "arllie", "arllie-unsupervised": "arllie"}
+RECIPES = {**MEMBERS, "arllie-unsupervised": "arllie"}
 
 
 def find_model(name_or_path: str) -> Enhancer:

@@ -1,4 +1,4 @@
-"""Differentiable terms that supervised losses add up: each takes two batches (N, 3, H, W) in [0, 1] and gives a scalar."""
+"""Differentiable terms of supervised losses: each takes two batches (N, 3, H, W) in [0, 1] and gives a scalar."""
 
 from __future__ import annotations
 
