@@ -50,16 +50,17 @@ def test_an_unknown_model_is_answered_with_a_hint(given: str, message: str) -> N
     assert message in str(caught.value)
 
 
-def test_the_default_model_scores_what_its_card_says(shared_data: Path) -> None:
+@pytest.mark.parametrize("member", MEMBERS)
+def test_each_model_scores_what_its_card_says(member: str, shared_data: Path) -> None:
     """At least 16.9 dB on LOL-v1's test pairs; the pictures themselves score 7.77 dB."""
-    model = find_model("arllie")
+    model = find_model(member)
     scores = []
     for low in sorted((shared_data / "lol" / "eval15" / "low").iterdir()):
         high = read_picture(low.parents[1] / "high" / low.name).pixels
         scores.append(psnr(model.enhance(read_picture(low).pixels), high))
     assert len(scores) == 15
     assert np.mean(scores) >= 16.9
-    card = (Path(str(files("arllie_deploy.models"))) / "arllie" / "arllie-lol.md").read_text()
+    card = (Path(str(files("arllie_deploy.models"))) / "arllie" / f"{member}.md").read_text()
     assert f"{np.mean(scores):.2f} dB" in card
 
 
