@@ -13,17 +13,23 @@ from arllie_deploy.errors import ArllieError
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is renamed to `path`, otherwise it is removed.
 
-    The temporary name keeps the suffix, because many encoders choose the format by it.
+    The temporary name keeps the suffix, because many encoders choose the format by it. A system error names `path`.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=f".part{path.suffix}", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary: Path | None = None
     try:
+        handle, name = tempfile.mkstemp(prefix=".arllie-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename in (None, str(temporary)) or temporary is None:
+            error.filename = str(path)
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -44,11 +50,23 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 
 
 def ensure_folder(path: Path) -> None:
-    """Create the folder `path` with its parents; a file in the way is an `ArllieError`."""
+    """Create the folder `path` with its parents, and make sure before any work that files can be written to it.
+
+    Raises:
+        ArllieError: if a file is in the way.
+        OSError: if it cannot be created or written to; it names `path`.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise ArllieError(f"{path} is not a folder: a file is in the way") from None
+    try:
+        handle, name = tempfile.mkstemp(prefix=".arllie-", dir=path)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    os.close(handle)
+    Path(name).unlink()
 
 
 def _umask() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,7 +62,7 @@ class Enhancer:
             raise ArllieError(f"unknown epilogue {self.epilogue!r}; known: {', '.join(EPILOGUES)}")
         if not self.constants:
             object.__setattr__(self, "constants", dict(self.row.constants))
-        _check_name(self.name)
+        check_model_name(self.name)
         _check_array("kernel", self.kernel, KERNEL_SHAPE)
         _check_array("bias", self.bias, BIAS_SHAPE)
         _check_constants(self.row, self.constants)
@@ -128,9 +129,10 @@ class Enhancer:
         return to_frame(self.reference(to_unit(frame)), frame.dtype)
 
 
-def _check_name(name: str) -> None:
-    if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith((".", "-")):
-        raise ArllieError(f"model name {name!r}: use letters, digits, '-', '_' and '.', not first")
+def check_model_name(name: str) -> None:
+    """Raise `ArllieError` unless `name` can be part of a file name everywhere."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise ArllieError(f"model name {name!r}: begin with a letter or digit; then also '-', '_' and '.', up to 100")
 
 
 def _check_array(what: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:

@@ -15,6 +15,18 @@ FORMAT_VERSION = 1
 _HEADER_KEY = "arllie"
 # Two arrays of 84 numbers and a page of JSON; anything larger is another kind of file.
 _LARGEST_BYTES = 1 << 20
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "epilogue": str,
+    "constants": dict,
+    "color": str,
+    "range": list,
+    "padding": str,
+    "structure": (dict, type(None)),
+    "provenance": dict,
+    "license": str,
+    "sha256": str,
+}
 
 
 def save(enhancer: Enhancer, path: Path) -> None:
@@ -47,6 +59,11 @@ def load(path: Path) -> Enhancer:
     header, arrays = _read(path)
     if header.get("version") != FORMAT_VERSION:
         raise ArllieError(f"{path}: model file version {header.get('version')!r}, this program reads {FORMAT_VERSION}")
+    for key, kinds in _FIELDS.items():
+        if key not in header:
+            raise ArllieError(f"{path}: the model file has no {key!r}; train it again")
+        if not isinstance(header[key], kinds):
+            raise ArllieError(f"{path}: {key!r} in the model file is of a wrong type ({type(header[key]).__name__})")
     try:
         enhancer = Enhancer(
             name=header["name"],
@@ -61,14 +78,9 @@ def load(path: Path) -> Enhancer:
             provenance=header["provenance"],
             license=header["license"],
         )
-        recorded = header["sha256"]
-    except KeyError as error:
-        raise ArllieError(f"{path}: the model file has no {error.args[0]!r}; export or train it again") from None
-    except (TypeError, AttributeError):
-        raise ArllieError(f"{path}: the model file's header has a value of a wrong type") from None
     except ArllieError as error:
         raise ArllieError(f"{path}: {error}") from None
-    if enhancer.sha256 != recorded:
+    if enhancer.sha256 != header["sha256"]:
         raise ArllieError(f"{path}: the weights do not match the file's own sha256; the file was damaged or edited")
     return enhancer
 
@@ -91,9 +103,13 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     if names != {"kernel", "bias"} or _HEADER_KEY not in metadata:
         raise ArllieError(f"{path}: a safetensors file, but not of a one-layer model (has {sorted(names)})")
     try:
-        header = json.loads(metadata[_HEADER_KEY])
-    except ValueError:
+        header = json.loads(metadata[_HEADER_KEY], parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
         raise ArllieError(f"{path}: the model file's header is not JSON") from None
     if not isinstance(header, dict):
         raise ArllieError(f"{path}: the model file's header is not a JSON object")
     return header, arrays
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")

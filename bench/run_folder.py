@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from arllie_deploy.atomic import ensure_folder, write_bytes
-from arllie_deploy.errors import ArllieError
 
 
 @dataclass(frozen=True)
@@ -45,21 +42,11 @@ def plan_run(out: Path) -> RunFolder:
     """Name a run, and make sure that its files can be written when it is over.
 
     Raises:
-        ArllieError: if OUT cannot be made or written to.
+        ArllieError: if a file is in the way of OUT.
+        OSError: if OUT cannot be made or written to.
     """
-    ensure_folder(out / "runs")
     for folder in (out, out / "runs"):
-        _refuse_unwritable(folder)
+        ensure_folder(folder)
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     return RunFolder(out, run_id, f"{now:%Y-%m-%dT%H:%M:%SZ}")
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    try:
-        handle, name = tempfile.mkstemp(prefix=".arllie-", dir=folder)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ArllieError(f"--out {folder} cannot be written to ({reason}); choose another folder") from None
-    os.close(handle)
-    Path(name).unlink()

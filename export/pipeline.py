@@ -86,6 +86,8 @@ def _keep(job: Job, made: Path, out: Path, written: Written, verdict: dict[str, 
         raise ArllieError(f"{path} exists with other bytes; pass --force to replace it")
     if not path.exists() or path.read_bytes() != data:
         made.replace(path)
+    if not rejected:
+        (out / f"{job.file_name}.rejected").unlink(missing_ok=True)
     return _entry(
         job,
         Status.REJECTED if rejected else Status.OK,

@@ -98,18 +98,19 @@ TARGETS = {
 
 
 def find_targets(names: str) -> list[Target]:
-    """The rows of a comma-separated list, in its order, or every row for `all`.
+    """The rows of a comma-separated list, in its order; every row where `all` is in it.
 
     Raises:
         ArllieError: on an unknown or empty name, with the nearest known one.
     """
-    if names == "all":
-        return list(TARGETS.values())
+    wanted = list(dict.fromkeys(part.strip() for part in names.split(",")))
     rows = []
-    for name in dict.fromkeys(part.strip() for part in names.split(",")):
+    for name in wanted:
+        if name == "all":
+            continue
         if name not in TARGETS:
             close = get_close_matches(name, [*TARGETS, "all"], n=1, cutoff=0.4)
             hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(TARGETS)}, all"
             raise ArllieError(f"unknown target {name!r}; {hint}")
         rows.append(TARGETS[name])
-    return rows
+    return list(TARGETS.values()) if "all" in wanted else rows

@@ -30,6 +30,12 @@ def test_a_written_file_has_ordinary_permissions(tmp_path: Path) -> None:
     assert modes[0] == modes[1]
 
 
+def test_a_system_error_names_the_file_and_not_its_temporary_name(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="missing") as caught:
+        write_text(tmp_path / "missing" / "a.txt", "x")
+    assert caught.value.filename == str(tmp_path / "missing" / "a.txt")
+
+
 def test_existing_files_are_refused_without_force(tmp_path: Path) -> None:
     write_text(tmp_path / "a", "x")
     refuse_existing(tmp_path / "a", force=True)

@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 # Sub-command -> the module whose `command` it is. Each module imports torch, converters and engines only inside it.
 COMMANDS = {
@@ -46,12 +47,25 @@ def doctor() -> None:
 
 def arllie() -> None:
     """Run `arllie`, which takes the sub-command as its first argument."""
-    from arllie_deploy.cli.program import run_all
+    try:
+        from arllie_deploy.cli.program import run_all
 
-    sys.exit(run_all({name: import_module(module).command for name, module in COMMANDS.items()}))
+        commands = {name: import_module(module).command for name, module in COMMANDS.items()}
+    except KeyboardInterrupt:
+        _interrupted("arllie")
+    sys.exit(run_all(commands))
 
 
 def _run(name: str) -> None:
-    from arllie_deploy.cli.program import run_one
+    try:
+        from arllie_deploy.cli.program import run_one
 
-    sys.exit(run_one(f"arllie-{name}", import_module(COMMANDS[name]).command))
+        command = import_module(COMMANDS[name]).command
+    except KeyboardInterrupt:
+        _interrupted(f"arllie-{name}")
+    sys.exit(run_one(f"arllie-{name}", command))
+
+
+def _interrupted(program: str) -> NoReturn:
+    sys.stderr.write(f"{program}: error: interrupted\n")
+    sys.exit(130)

@@ -75,7 +75,7 @@ def _cuda() -> Finding:
 
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         return Finding("device", "cuda", True, "onnxruntime has its CUDA provider")
-    reason = "onnxruntime has no CUDA provider here; on a machine with an NVIDIA GPU: pip install onnxruntime-gpu"
+    reason = "onnxruntime has no CUDA provider here, and no target of this version uses one"
     return Finding("device", "cuda", False, reason)
 
 

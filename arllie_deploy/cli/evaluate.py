@@ -20,9 +20,9 @@ IDENTITY = "identity"
 def command(
     data: Annotated[Path, typer.Option(help="Folder with low/ and high/, the same file names in both.")],
     model: Annotated[str, typer.Option(help="A shipped model, a .safetensors file, or identity.")] = "arllie",
-    runtime: Annotated[str, typer.Option(help="auto, or the engine: onnxruntime, litert, numpy.")] = "auto",
+    runtime: Annotated[str, typer.Option(help="auto, or the engine: onnxruntime, numpy.")] = "auto",
     metrics: Annotated[str, typer.Option(help="Comma-separated: psnr, ssim.")] = "psnr,ssim",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores if not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=256, help="Of the engine; all cores if not given.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score a model on pairs of dark and well-lit pictures, on the integer frames that a user gets.

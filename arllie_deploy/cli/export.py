@@ -8,6 +8,8 @@ import typer
 from arllie_deploy.cli.output import note, print_json, print_line, print_table, progress
 from arllie_deploy.errors import ArllieError
 
+_LONGEST_S = 1e6
+
 if TYPE_CHECKING:
     from arllie_deploy.export.manifest import Entry
     from arllie_deploy.export.targets import Target
@@ -64,8 +66,8 @@ def _export_all(
     from arllie_deploy.export.pipeline import Job, export
     from arllie_deploy.models import find_model
 
-    if not timeout > 0:
-        raise ArllieError(f"--timeout {timeout:g}: give a number of seconds above 0")
+    if not 0 < timeout <= _LONGEST_S:
+        raise ArllieError(f"--timeout {timeout:g}: give a number of seconds above 0 and up to {_LONGEST_S:g}")
     wanted = parse_size(size)
     jobs = [Job(row, find_model(model or row.default_model), _precision(row, precision), wanted) for row in targets]
     ensure_folder(out)
@@ -94,13 +96,17 @@ def _print_entries(entries: "dict[str, Entry]", out: Path) -> None:
     rows = []
     for name, entry in entries.items():
         parity = entry["parity"]
-        figures = [f"{parity['max_abs']:.1e}", f"{parity['border_max_abs']:.1e}"] if parity else ["", ""]
+        figures = [_figure(parity[key]) if parity else "" for key in ("max_abs", "border_max_abs")]
         rows.append([entry["target"], entry["precision"], entry["status"], *figures, entry["file"] or name])
     print_table(["target", "precision", "status", "max error", "at border", "file"], rows)
     for entry in entries.values():
         if entry["reason"]:
             note(f"{entry['target']}: {entry['status']}: {entry['reason']}")
     print_line(f"manifest: {out / 'manifest.json'}")
+
+
+def _figure(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.1e}"
 
 
 def _exit_status(entries: "dict[str, Entry]", *, named: bool) -> int:

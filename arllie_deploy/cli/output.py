@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def print_json(value: Any) -> None:
     """Print `value` as the only thing on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    print_line(json.dumps(value, indent=2, sort_keys=True, allow_nan=False))
 
 
 def print_line(text: str) -> None:

@@ -2,8 +2,12 @@
 
 import errno
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -58,28 +62,83 @@ def _print_version(given: bool) -> None:
 
 
 def _invoke(app: typer.Typer, name: str) -> int:
-    try:
-        status = app(prog_name=name, standalone_mode=False)
-    except typer.TyperException as error:
-        return _fail(name, f"{error.format_message()} (see {name} --help)", WRONG_USE)
-    except ArllieError as error:
-        return _fail(name, str(error), error.exit_code)
-    except OSError as error:
-        return _fail_system(name, error)
-    except MemoryError:
-        return _fail(name, "not enough memory; close other programs or give smaller input", WRONG_USE)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail(name, "interrupted", INTERRUPTED)
+    _open_missing_streams()
+    with _signals_as_interrupts() as stopped:
+        try:
+            status = app(prog_name=name, standalone_mode=False)
+            sys.stdout.flush()  # while an error can still be reported
+        except Exception as error:
+            if stopped.is_set():  # a C extension may turn the interrupt into an error of its own
+                return _fail(name, "interrupted", INTERRUPTED)
+            return _explain(name, error)
+        except KeyboardInterrupt:
+            return _fail(name, "interrupted", INTERRUPTED)
+        except SystemExit:
+            # The only one that typer raises here: the reader of its help text has gone.
+            return _reader_gone()
     if status == INTERRUPTED:  # typer turns Ctrl-C into this status without a word
         return _fail(name, "interrupted", INTERRUPTED)
     return status if isinstance(status, int) else DONE
 
 
+def _explain(name: str, error: Exception) -> int:
+    """One line for an error that is the user's to mend; any other is a bug and keeps its traceback."""
+    match error:
+        case typer.TyperException():
+            return _fail(name, f"{error.format_message()} (see {name} --help)", WRONG_USE)
+        case typer.Abort():
+            return _fail(name, "interrupted", INTERRUPTED)
+        case ArllieError():
+            return _fail(name, str(error), error.exit_code)
+        case OSError():
+            return _fail_system(name, error)
+        case MemoryError():
+            return _fail(name, "not enough memory; close other programs or give smaller input", WRONG_USE)
+    raise error
+
+
+def _open_missing_streams() -> None:
+    """A program started with stdout or stderr closed has None there."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open as long as the program runs
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as above
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[threading.Event]:
+    """Let SIGINT, SIGTERM and SIGHUP unwind the stack, so that temporary files and child processes go with it.
+
+    Yields an event that is set once a signal has come.
+    """
+    stopped = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reader_gone() -> int:
+    """Whoever read our output has gone (`| head`): no error; further writes, also at exit, would only repeat it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+
+
 def _fail_system(name: str, error: OSError) -> int:
     if isinstance(error, BrokenPipeError):
-        # The reader of our output has gone; further writes, also at exit, would only repeat the error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return WRONG_USE
+        return _reader_gone()
+    if error.errno in (errno.ENOSPC, errno.EIO) and error.filename is None:
+        _reader_gone()  # stdout itself may be what is full
     mend = _MENDS.get(error.errno or 0, error.strerror or str(error))
     where = f"{error.filename}: " if error.filename else ""
     return _fail(name, f"{where}{mend}", WRONG_USE)

@@ -39,8 +39,11 @@ def _decode(data: bytes) -> Picture:
             pixels_only.append(png_chunks.chunk(name, content))
         else:
             others.setdefault(name, []).append(bytes(content))
-    if b"acTL" in others:
-        raise refused_frames(int.from_bytes(others[b"acTL"][0][:4], "big"))
+    frames = int.from_bytes(others[b"acTL"][0][:4], "big") if b"acTL" in others else 1
+    if frames > 1:
+        raise refused_frames(frames)
+    if not any(part[4:8] == b"IDAT" for part in pixels_only):
+        raise damaged("no pixels")
     # libpng gets the pixels alone: on a metadata chunk that it finds odd it prints to stderr.
     pixels, alpha = _decode_pixels(b"".join(pixels_only), others.get(b"tRNS"))
     return upright_picture(Picture(pixels, alpha, _metadata(others)))

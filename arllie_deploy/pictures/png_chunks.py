@@ -13,6 +13,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_END = len(SIGNATURE) + 8 + 13 + 4
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _INCHES_PER_METER = 1 / 0.0254
+_LONGEST_SIDE = 1_000_000  # libpng's own limit
+# Compressed metadata may claim any size: more than this is not carried.
+_MOST_METADATA_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,11 @@ def read_header(data: bytes) -> Header:
     """The first chunk; `ArllieError` where the file ends before it does."""
     if len(data) < _HEADER_END or data[12:16] != b"IHDR":
         raise damaged("no whole header")
-    width, height, bits, color_type = struct.unpack_from(">IIBB", data, 16)
+    width, height, bits, color_type, compression, filtering, interlace = struct.unpack_from(">IIBBBBB", data, 16)
+    if not (0 < width <= _LONGEST_SIDE and 0 < height <= _LONGEST_SIDE):
+        raise damaged(f"sides of {width}×{height}")
+    if compression != 0 or filtering != 0 or interlace > 1:
+        raise damaged(f"compression {compression}, filter {filtering}, interlace {interlace}")
     return Header(width, height, bits, color_type)
 
 
@@ -70,7 +77,7 @@ def icc_chunk(profile: bytes) -> bytes:
 def icc_of(content: bytes) -> bytes | None:
     """The profile in an iCCP chunk, or None where it does not decompress."""
     try:
-        return zlib.decompress(content.split(b"\0", 1)[1][1:])
+        return _inflated(content.split(b"\0", 1)[1][1:])
     except (IndexError, zlib.error):
         return None
 
@@ -89,9 +96,16 @@ def xmp_of(content: bytes) -> bytes | None:
     if len(texts) < 3:
         return None
     try:
-        return zlib.decompress(texts[2]) if rest[0] else texts[2]
+        return _inflated(texts[2]) if rest[0] else texts[2]
     except zlib.error:
         return None
+
+
+def _inflated(data: bytes) -> bytes | None:
+    """The decompressed bytes, or None where they are cut off or too many."""
+    stream = zlib.decompressobj()
+    result = stream.decompress(data, _MOST_METADATA_BYTES)
+    return result if stream.eof else None
 
 
 def dpi_chunk(dpi: tuple[float, float]) -> bytes:

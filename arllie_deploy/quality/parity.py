@@ -39,8 +39,8 @@ class Parity:
         )
 
     def to_json(self) -> dict[str, float | None]:
-        """JSON values; an infinite PSNR is None."""
-        return {**asdict(self), "psnr_db": self.psnr_db if math.isfinite(self.psnr_db) else None}
+        """JSON values; a figure that is not finite (the PSNR of equal frames, the difference of a NaN) is None."""
+        return {name: value if math.isfinite(value) else None for name, value in asdict(self).items()}
 
 
 def compare(output: NDArray[Any], reference: NDArray[Any]) -> Parity:

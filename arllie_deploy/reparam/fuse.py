@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.reparam.compose import compose
@@ -39,11 +39,16 @@ def fuse(weights: BlockWeights[NDArray[Any]]) -> FusedKernel:
     for number, (gain, branch) in enumerate(zip(weights.gains, weights.branches, strict=True)):
         _check_array(f"branch {number}: gain", gain, ())
         _check_branch(number, branch)
-    kernel, bias = compose(weights.map(lambda array: np.asarray(array, np.float64)), np.asarray)
+    with np.errstate(over="ignore", invalid="ignore"):
+        kernel, bias = compose(weights.map(lambda array: np.asarray(array, np.float64)), np.asarray)
+    if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+        raise ArllieError("the branches' weights are finite, but their composition overflows; the training diverged")
     return FusedKernel(kernel, bias)
 
 
 def _check_branch(number: int, branch: tuple[CellWeights[NDArray[Any]], ...]) -> None:
+    if not branch:
+        raise ArllieError(f"branch {number} has no cells")
     channels, spatial_before = 3, False
     for index, cell in enumerate(branch):
         where = f"branch {number} cell {index} ({cell.operation})"
@@ -82,11 +87,12 @@ def _check_norm(where: str, norm: NormWeights[NDArray[Any]], channels: int) -> N
         raise ArllieError(f"{where}: batch normalization is in training mode; call eval() on the block first")
     for name in ("gamma", "beta", "mean", "variance"):
         _check_array(f"{where}: norm {name}", getattr(norm, name), (channels,))
-    if (np.asarray(norm.variance) < 0).any() or not norm.epsilon > 0:
-        raise ArllieError(f"{where}: norm variance is negative or its epsilon is not positive")
+    if (np.asarray(norm.variance) < 0).any() or not 0 < norm.epsilon < np.inf:
+        raise ArllieError(f"{where}: norm variance is negative or its epsilon is not positive and finite")
 
 
-def _check_array(what: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+def _check_array(what: str, values: ArrayLike, shape: tuple[int, ...]) -> None:
+    array = np.asarray(values)
     if array.shape != shape:
         raise ArllieError(f"{what} has shape {array.shape}, expected {shape}")
     if not np.isfinite(array).all():

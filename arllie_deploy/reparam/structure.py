@@ -68,6 +68,8 @@ class Structure:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Structure:
         """The inverse of `to_json`; raises `ArllieError` on anything else."""
+        if not isinstance(value, Mapping):
+            raise ArllieError(f"a structure is a JSON object, got {type(value).__name__}")
         if value.get("version") != _VERSION:
             raise ArllieError(f"structure version {value.get('version')!r}, this program reads {_VERSION}")
         try:

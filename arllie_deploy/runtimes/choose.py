@@ -12,6 +12,7 @@ from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.runtimes import RUNTIMES, OpenedModel, Runtime
 
 AUTO = "auto"
+MOST_THREADS = 256
 
 
 def open_model(enhancer: Enhancer, runtime: str, threads: int | None, dtype: np.dtype[Any]) -> OpenedModel:
@@ -28,8 +29,8 @@ def open_model(enhancer: Enhancer, runtime: str, threads: int | None, dtype: np.
         ArllieError: on an unknown runtime, one that opens exported files only, or one that does not take `dtype`.
         UnavailableError: if the runtime is not installed; the message has the command that mends it.
     """
-    if threads is not None and threads < 1:
-        raise ArllieError(f"{threads} threads; give at least 1")
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise ArllieError(f"{threads} threads; give 1 to {MOST_THREADS}")
     if runtime == AUTO:
         return _first(enhancer, threads, dtype)
     row = find_runtime(runtime)

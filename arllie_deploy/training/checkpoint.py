@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
+import operator
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,21 +60,35 @@ def load_checkpoint(folder: Path, recipe: Recipe, data: str, device: torch.devic
         ArllieError: if there is none, it is damaged, or it belongs to another recipe or other data.
     """
     path = folder / FILE_NAME
+    if not path.exists():
+        raise ArllieError(f"{path}: no checkpoint to resume from; start without --resume")
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
-    except FileNotFoundError:
-        raise ArllieError(f"{path}: no checkpoint to resume from; start without --resume") from None
-    except (RuntimeError, EOFError, pickle.UnpicklingError, OSError):
-        raise ArllieError(f"{path}: a damaged checkpoint; start again without --resume") from None
-    if not isinstance(state, dict) or state.pop("version", None) != _VERSION:
-        raise ArllieError(f"{path}: a checkpoint of another version of this program; start again without --resume")
-    rows = [Row(**row) for row in state.pop("rows")]
-    checkpoint = Checkpoint(**state, rows=rows)
-    if checkpoint.recipe != recipe.to_json():
-        raise ArllieError(f"{path}: belongs to another recipe ({_difference(checkpoint.recipe, recipe.to_json())})")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on files that are no checkpoints, torch warns of their format
+            state = torch.load(path, map_location=device, weights_only=True)
+        version = state.pop("version", None)
+    except Exception:  # torch's reader raises many types on a damaged file
+        raise damaged_checkpoint(folder) from None
+    if version != _VERSION:
+        raise ArllieError(f"{path}: a checkpoint of another version of this program; start over with --force")
+    try:
+        checkpoint = Checkpoint(**{**state, "rows": [Row(**row) for row in state["rows"]]})
+        saved_recipe = dict(checkpoint.recipe)
+        operator.index(checkpoint.step)
+    except (KeyError, TypeError, ValueError):
+        raise damaged_checkpoint(folder) from None
+    if saved_recipe != recipe.to_json():
+        difference = _difference(saved_recipe, recipe.to_json())
+        mend = "give that one, or start over with --force"
+        raise ArllieError(f"{path}: belongs to another recipe ({difference}); {mend}")
     if checkpoint.data != data:
-        raise ArllieError(f"{path}: belongs to other training data; start again without --resume")
+        raise ArllieError(f"{path}: belongs to other training data or another split; start over with --force")
     return checkpoint
+
+
+def damaged_checkpoint(folder: Path) -> ArllieError:
+    """The error for a checkpoint that cannot be used."""
+    return ArllieError(f"{folder / FILE_NAME}: a damaged checkpoint; start over with --force")
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:

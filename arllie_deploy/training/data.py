@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import to_unit
-from arllie_deploy.pictures import read_picture
+from arllie_deploy.pictures import picture_size, read_picture
 from arllie_deploy.pictures.folder import picture_files
 from arllie_deploy.pictures.pairs import find_pairs
 
@@ -77,6 +77,14 @@ def split_by_scene(samples: Sequence[Sample], folder: Path, fraction: float, see
     return Split(tuple(s for s in samples if s.name not in names), tuple(s for s in samples if s.name in names))
 
 
+def check_crop(samples: Sequence[Sample], crop: int) -> None:
+    """Raise `ArllieError` naming the first picture that is smaller than the recipe's crop; reads headers only."""
+    for sample in samples:
+        width, height = picture_size(sample.low)
+        if height < crop or width < crop:
+            raise ArllieError(f"{sample.low}: {width}x{height} is smaller than the recipe's crop of {crop}")
+
+
 class FrameStore:
     """Decoded frames, kept as integers up to 2 GiB and read again beyond that."""
 
@@ -114,7 +122,7 @@ def draw_batch(samples: Sequence[Sample], store: FrameStore, *, seed: int, step:
     lows, highs = [], []
     for sample in chosen:
         low = store.get(sample.low)
-        place, orientation = _place(rng, sample, low, crop), int(rng.integers(8))
+        place, orientation = _place(rng, low, crop), int(rng.integers(8))
         lows.append(_turn(low[place], orientation))
         if sample.high is not None:
             highs.append(_turn(store.get(sample.high)[place], orientation))
@@ -127,10 +135,8 @@ def to_planes(frames: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     return np.stack([np.moveaxis(to_unit(frame), 2, 0) for frame in frames]).astype(np.float32)
 
 
-def _place(rng: np.random.Generator, sample: Sample, frame: NDArray[Any], crop: int) -> tuple[slice, slice]:
+def _place(rng: np.random.Generator, frame: NDArray[Any], crop: int) -> tuple[slice, slice]:
     height, width = frame.shape[:2]
-    if height < crop or width < crop:
-        raise ArllieError(f"{sample.low}: {width}x{height} is smaller than the recipe's crop of {crop}")
     top, left = int(rng.integers(height - crop + 1)), int(rng.integers(width - crop + 1))
     return slice(top, top + crop), slice(left, left + crop)
 
@@ -144,8 +150,11 @@ def _turn(frame: NDArray[Any], orientation: int) -> NDArray[Any]:
 def _scenes(folder: Path) -> dict[str, str]:
     for place in (folder / "scenes.csv", folder.parent / "scenes.csv"):
         if place.is_file():
-            with place.open(newline="") as file:
-                rows = list(csv.DictReader(file))
+            try:
+                with place.open(newline="", encoding="utf-8") as file:
+                    rows = list(csv.DictReader(file))
+            except (UnicodeDecodeError, csv.Error):
+                raise ArllieError(f"{place}: not a CSV file in UTF-8; needs the columns file and scene") from None
             if not rows or not {"file", "scene"} <= rows[0].keys():
                 raise ArllieError(f"{place}: needs the columns file and scene")
             return {Path(row["file"]).stem: f"scene {row['scene']}" for row in rows}

@@ -14,11 +14,17 @@ import torch
 from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError, CheckFailedError
-from arllie_deploy.training.checkpoint import FILE_NAME, Checkpoint, load_checkpoint, save_checkpoint
+from arllie_deploy.training.checkpoint import (
+    FILE_NAME,
+    Checkpoint,
+    damaged_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
 from arllie_deploy.training.data import (
     FrameStore,
-    Sample,
     Split,
+    check_crop,
     draw_batch,
     find_lows_to_learn,
     find_pairs_to_learn,
@@ -69,7 +75,8 @@ def train(
     samples = find_pairs_to_learn(data) if loss.supervised else find_lows_to_learn(data)
     split = split_by_scene(samples, data, recipe.data.validation_fraction, recipe.seed)
     ensure_folder(out)
-    run = _Run(recipe, split, _fingerprint(samples), out, device)
+    check_crop(split.train, recipe.data.crop)
+    run = _Run(recipe, split, _fingerprint(split), out, device)
     if resume:
         run.restore()
     elif (out / FILE_NAME).exists() and not force:
@@ -104,8 +111,12 @@ class _Run:
 
     def restore(self) -> None:
         saved = load_checkpoint(self._out, self._recipe, self._data, self._device)
-        self._network.load_state_dict(saved.network)
-        self._optimizer.load_state_dict(saved.optimizer)
+        try:
+            self._network.load_state_dict(saved.best)
+            self._network.load_state_dict(saved.network)
+            self._optimizer.load_state_dict(saved.optimizer)
+        except (RuntimeError, KeyError, ValueError, TypeError, AttributeError):
+            raise damaged_checkpoint(self._out) from None
         self.step, self._rows = saved.step, saved.rows
         self._best, self._best_step, self._best_score = saved.best, saved.best_step, saved.best_score
 
@@ -199,17 +210,17 @@ class _Run:
 
     def _diverged(self, what: str) -> CheckFailedError:
         names = ", ".join(sorted(set(self._names)))
-        return CheckFailedError(
-            f"step {self.step}: the {what} is not finite on the batch of {names}; the last good checkpoint is kept in "
-            f"{self._out}; lower the learning rate"
-        )
+        kept = f"the last good checkpoint is kept in {self._out}" if self._rows else "no checkpoint was written yet"
+        where = f"step {self.step}: the {what} is not finite on the batch of {names}"
+        return CheckFailedError(f"{where}; {kept}; lower the learning rate")
 
 
-def _fingerprint(samples: tuple[Sample, ...]) -> str:
-    """Hash of the names and contents of the pictures."""
+def _fingerprint(split: Split) -> str:
+    """Hash of the names and contents of the pictures, and of which of them are held out."""
     digest = hashlib.sha256()
-    for sample in samples:
-        for path in filter(None, (sample.low, sample.high)):
+    for sample in (*split.train, None, *split.validation):
+        digest.update(b"-- held out --\n" if sample is None else b"")
+        for path in filter(None, (sample.low, sample.high) if sample else ()):
             digest.update(f"{path.parent.name}/{path.name}\n".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

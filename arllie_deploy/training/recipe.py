@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from arllie_deploy.enhancer import check_model_name
 from arllie_deploy.epilogues import EPILOGUES
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.reparam.structure import Cell, Structure
@@ -82,6 +83,7 @@ class Recipe:
     license: str = "MIT"
 
     def __post_init__(self) -> None:
+        check_model_name(self.name)
         if self.model.epilogue not in EPILOGUES:
             raise ArllieError(f"model.epilogue is {self.model.epilogue!r}; known: {', '.join(EPILOGUES)}")
         self.model.structure()
@@ -98,6 +100,8 @@ class Recipe:
         _check_range("loss.alpha", self.loss.alpha, 0.0, 1e6)
         _check_range("loss.sigma", self.loss.sigma, 1e-6, 1e6)
         _check_range("optimizer.learning_rate", self.optimizer.learning_rate, 0.0, 1e30)
+        _check_range("optimizer.final_learning_rate", self.optimizer.final_learning_rate, 0.0, 1e30)
+        _check_range("optimizer.weight_decay", self.optimizer.weight_decay, 0.0, 1e6)
         _check_range("optimizer.clip", self.optimizer.clip, 1e-12, 1e30)
 
     def with_overrides(self, *, seed: int | None, steps: int | None) -> Recipe:

@@ -20,13 +20,14 @@ def test_planning_leaves_no_file(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").rglob("*")] == ["runs"]
 
 
-def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**arguments: object) -> None:
-        raise PermissionError(13, "Permission denied")
+        raise PermissionError(13, "Permission denied", "a temporary name")
 
-    monkeypatch.setattr("arllie_deploy.bench.run_folder.tempfile.mkstemp", refuse)
-    with pytest.raises(ArllieError, match=r"--out .* cannot be written to \(permission denied\)"):
+    monkeypatch.setattr("arllie_deploy.atomic.tempfile.mkstemp", refuse)
+    with pytest.raises(PermissionError) as caught:
         plan_run(tmp_path)
+    assert caught.value.filename == str(tmp_path)
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:

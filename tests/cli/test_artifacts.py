@@ -40,7 +40,13 @@ def exporting(made: list[str], status: str = "ok", reason: str | None = None) ->
         made.append(job.file_name)
         (out / job.file_name).write_bytes(b"artifact")
         digest = sha256(b"artifact").hexdigest()
-        return {"status": status, "reason": reason, "sha256": digest, "model_sha256": job.enhancer.sha256}
+        return {
+            "status": status,
+            "reason": reason,
+            "file": job.file_name,
+            "sha256": digest,
+            "model_sha256": job.enhancer.sha256,
+        }
 
     return export
 

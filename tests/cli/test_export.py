@@ -47,6 +47,7 @@ def test_list_shows_every_target_and_why_not() -> None:
         (["--target", "onnx-cpu", "--model", "arlie"], "unknown model 'arlie'; did you mean 'arllie'?"),
         (["--target", "onnx-cpu", "--model", "none.safetensors"], "no such model file"),
         (["--target", "onnx-cpu", "--timeout", "0"], "--timeout 0"),
+        (["--target", "onnx-cpu", "--timeout", "inf"], "--timeout inf"),
         (["--target", "onnx-cpu", "--no-such-option"], "--no-such-option"),
     ],
 )

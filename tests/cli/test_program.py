@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from support.commands import assert_refused, run_program
 from arllie_deploy import ArllieError, CheckFailedError
 from arllie_deploy.cli import COMMANDS
 from arllie_deploy.cli.program import run_one
+from arllie_deploy.export.targets import TARGETS
 
 
 @pytest.mark.parametrize(
@@ -67,31 +69,72 @@ def test_an_unknown_command_is_one_line() -> None:
     assert_refused(run_program("arllie", "exprt"), "exprt")
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+def run_in_shell(line: str) -> subprocess.CompletedProcess[str]:
+    """A pipeline with the doctor as `$doctor`; its output is buffered, as it is for users."""
     code = "from arllie_deploy.cli import doctor; doctor()"
-    child = subprocess.Popen([sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert child.stdout is not None
-    assert child.stderr is not None
-    child.stdout.close()
-    assert b"Traceback" not in child.stderr.read()
-    child.stderr.close()
-    child.wait()
-
-
-def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path: Path) -> None:
-    code = "from arllie_deploy.cli import export; export()"
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-c", code, "--target", "all", "--out", str(tmp_path / "out")],
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    environment["doctor"] = f"{sys.executable} -P -c '{code}'"
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, env=environment, check=False
     )
-    while not list(tmp_path.glob("out/.arllie-export-*")) and child.poll() is None:
-        os.sched_yield()
-    child.send_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("arguments", ["", "--json", "--help"])
+def test_a_reader_that_has_gone_is_no_error(arguments: str) -> None:
+    ended = run_in_shell(f"eval $doctor {arguments} | true")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_full_device_as_output_is_one_line() -> None:
+    ended = run_in_shell("eval $doctor > /dev/full")
+    assert ended.returncode == 2
+    assert ended.stderr == "arllie-doctor: error: the disk is full; free some space or choose another folder\n"
+
+
+def test_a_closed_output_is_no_traceback() -> None:
+    ended = run_in_shell("eval $doctor >&-")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not TARGETS["tflite-cpu"].availability().ok, reason="tensorflow or LiteRT is missing")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_with_130_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    code = "from arllie_deploy.cli import export; export()"
+    arguments = ["--target", "tflite-cpu", "--out", str(tmp_path / "out")]
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-c", code, *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not list(tmp_path.glob("out/.arllie-export-*/model.safetensors")) and child.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    converters = children_of(child.pid)
+    child.send_signal(number)
     _, errors = child.communicate(timeout=60)
-    if child.returncode == 0:
-        pytest.skip("no converter is installed, so there was nothing to interrupt")
     assert child.returncode == 130
     assert errors == "arllie-export: error: interrupted\n"
     assert not list(tmp_path.glob("out/.*"))
+    assert converters
+    assert not any(Path(f"/proc/{pid}").exists() for pid in converters)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_an_error_that_an_interrupt_turned_into_is_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when a C extension is interrupted while it is imported."""
+
+    def command() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    monkeypatch.setattr(sys, "argv", ["x"])
+    before = signal.getsignal(signal.SIGINT)
+    assert run_one("x", command) == 130
+    assert signal.getsignal(signal.SIGINT) is before
+    assert capsys.readouterr().err == "x: error: interrupted\n"

@@ -49,7 +49,7 @@ def test_a_run_killed_at_any_moment_goes_on_bit_for_bit(pairs: Path, tmp_path: P
         (["--recipe", "arllie-lol", "--steps", "0"], "steps is 0"),
         (["--recipe", "arllie-lol", "--seed", "-1"], "seed is -1"),
         (["--recipe", "arllie-lol", "--device", "tpu"], "--device 'tpu': use auto, cpu or cuda"),
-        (["--recipe", "arllie-lol", "--resume"], "no checkpoint to resume from"),
+        (["--recipe", "arllie-lol"], "0.png: 48x40 is smaller than the recipe's crop of 96"),
         ([], "recipe"),
     ],
 )

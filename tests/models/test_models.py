@@ -40,7 +40,7 @@ def test_a_model_file_is_taken_by_its_path(tmp_path: Path) -> None:
     ("given", "message"),
     [
         ("arlie", "did you mean 'arllie'?"),
-        ("zzz", "known: arllie, arllie-lol"),
+        ("zzz", "known: arllie, arllie-direct-lol, arllie-lol"),
         ("none.safetensors", "no such model file"),
     ],
 )

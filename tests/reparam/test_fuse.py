@@ -43,6 +43,8 @@ def two_spatial_cells() -> BlockWeights[Any]:
     [
         (with_norm(training=True), "branch 0 cell 0 (conv1x1): batch normalization is in training mode"),
         (with_norm(variance=np.full(4, -1.0)), "branch 0 cell 0 (conv1x1): norm variance is negative"),
+        (with_norm(epsilon=np.inf), "epsilon is not positive"),
+        (replace(weights(), branches=((), weights().branches[1])), "branch 0 has no cells"),
         (with_norm(mean=np.full(4, np.nan)), "branch 0 cell 0 (conv1x1): norm mean has values that are not finite"),
         (two_spatial_cells(), "branch 1 cell 1 (laplacian): a second spatial cell"),
         (with_cell(0, 1, padding_mode="reflect"), "branch 0 cell 1 (conv3x3): padding mode 'reflect'"),
@@ -64,6 +66,12 @@ def test_refuses_and_names_the_cell(broken: BlockWeights[Any], message: str) -> 
     with pytest.raises(ArllieError) as caught:
         fuse(broken)
     assert message in str(caught.value)
+
+
+def test_a_composition_that_overflows_is_refused() -> None:
+    huge = with_cell(0, 1, kernel=np.full((3, 4, 3, 3), 1e300))
+    with pytest.raises(ArllieError, match="composition overflows"):
+        fuse(replace(huge, gains=(np.array(1e300), np.array(1.0))))
 
 
 def test_a_block_in_training_mode_is_refused() -> None:

@@ -76,6 +76,7 @@ def test_the_real_table_takes_both_types() -> None:
     assert find_runtime("numpy") is RUNTIMES["numpy"]
 
 
-def test_threads_below_1_are_refused() -> None:
-    with pytest.raises(ArllieError, match="give at least 1"):
-        open_model(ENHANCER, "numpy", 0, U8)
+@pytest.mark.parametrize("threads", [0, -1, 257, 10**20])
+def test_a_senseless_number_of_threads_is_refused(threads: int) -> None:
+    with pytest.raises(ArllieError, match="threads; give 1 to 256"):
+        open_model(ENHANCER, "numpy", threads, U8)

@@ -9,6 +9,7 @@ from arllie_deploy import ArllieError
 from arllie_deploy.training.data import (
     FrameStore,
     Sample,
+    check_crop,
     draw_batch,
     find_lows_to_learn,
     find_pairs_to_learn,
@@ -86,4 +87,5 @@ def test_both_halves_of_a_pair_are_cropped_and_turned_alike(tmp_path: Path) -> N
 def test_a_picture_smaller_than_the_crop_is_named(tmp_path: Path) -> None:
     samples = find_pairs_to_learn(make_pairs(tmp_path, 1))
     with pytest.raises(ArllieError, match=r"0\.png: 48x40 is smaller than the recipe's crop of 64"):
-        draw_batch(samples, FrameStore(), seed=0, step=0, batch=1, crop=64)
+        check_crop(samples, 64)
+    check_crop(samples, 40)

@@ -11,6 +11,7 @@ from arllie_deploy import ArllieError, CheckFailedError, Enhancer
 from arllie_deploy.frames import to_unit
 from arllie_deploy.pictures import read_picture
 from arllie_deploy.quality.psnr import psnr
+from arllie_deploy.training.data import find_pairs_to_learn, split_by_scene
 from arllie_deploy.training.loop import Progress, Trained, train
 from arllie_deploy.training.recipe import read_recipe
 
@@ -43,7 +44,10 @@ def same_weights(a: Enhancer, b: Enhancer) -> bool:
 def test_training_makes_held_out_pictures_better(pairs: Path, tmp_path: Path) -> None:
     trained = run(pairs, tmp_path / "run", ("steps = 40", "steps = 200"))
     assert trained.validation.psnr_db is not None
-    low, high = (read_picture(pairs / side / "0.png").pixels for side in ("low", "high"))
+    held_out = find_pairs_to_learn(pairs)
+    sample = split_by_scene(held_out, pairs, 0.2, seed=3).validation[0]
+    assert sample.high is not None
+    low, high = read_picture(sample.low).pixels, read_picture(sample.high).pixels
     assert psnr(trained.enhancer.enhance(low), high) > psnr(low, high) + 5
     for name in ("checkpoint.pt", "log.csv", "curve.png"):
         assert (tmp_path / "run" / name).stat().st_size > 0
@@ -81,7 +85,9 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(pairs: Pa
         CheckFailedError, match=r"step \d+: the (loss|gradient|fused kernel) is not finite on the batch of \d"
     ) as caught:
         run(pairs, tmp_path / "run", change, ("evaluate_every = 10", "evaluate_every = 1"))
-    assert "checkpoint is kept" in str(caught.value)
+    kept = (tmp_path / "run" / "checkpoint.pt").exists()
+    assert ("checkpoint is kept" in str(caught.value)) == kept
+    assert ("no checkpoint was written yet" in str(caught.value)) != kept
 
 
 def test_a_checkpoint_before_the_divergence_survives_it(pairs: Path, tmp_path: Path) -> None:
@@ -127,9 +133,27 @@ def test_another_recipe_or_other_data_cannot_resume(pairs: Path, tmp_path: Path)
 def test_a_damaged_checkpoint_is_refused(pairs: Path, tmp_path: Path) -> None:
     run(pairs, tmp_path / "run")
     path = tmp_path / "run" / "checkpoint.pt"
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ArllieError, match="a damaged checkpoint"):
-        run(pairs, tmp_path / "run", resume=True)
+    whole, state = path.read_bytes(), torch.load(path, weights_only=True)
+    flipped = bytearray(whole)
+    flipped[200:260] = bytes(255 - byte for byte in flipped[200:260])
+    for data in (b"", b"not a checkpoint at all", whole[:100], bytes(flipped)):
+        path.write_bytes(data)
+        with pytest.raises(ArllieError, match="a damaged checkpoint"):
+            run(pairs, tmp_path / "run", resume=True)
+    changes = {"rows": [{}], "best": None, "network": {}, "optimizer": {}, "recipe": [1], "step": "a", "extra": 1}
+    for key, value in changes.items():
+        torch.save({**state, key: value}, path)
+        with pytest.raises(ArllieError, match="a damaged checkpoint"):
+            run(pairs, tmp_path / "run", resume=True)
+
+
+def test_another_split_cannot_resume(pairs: Path, tmp_path: Path) -> None:
+    data = make_pairs(tmp_path / "data" / "train", 24)
+    run(data, tmp_path / "run")
+    lines = ["file,scene", *(f"{number}.png,{number}" for number in range(24))]
+    (tmp_path / "data" / "scenes.csv").write_text("\n".join(lines))
+    with pytest.raises(ArllieError, match="belongs to other training data or another split"):
+        run(data, tmp_path / "run", resume=True)
 
 
 def test_the_model_says_where_it_comes_from(pairs: Path, tmp_path: Path) -> None:
