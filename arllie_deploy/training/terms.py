@@ -47,4 +47,5 @@ def color_angle(output: Tensor, target: Tensor) -> Tensor:
     lengths = output.norm(dim=1).clamp_min(_DARK) * target.norm(dim=1).clamp_min(_DARK)
     cosine = (output * target).sum(1) / lengths
     lit = (output.norm(dim=1) > _DARK) & (target.norm(dim=1) > _DARK)
-    return ((1 - cosine) * lit).mean()
+    angles: Tensor = (1 - cosine) * lit
+    return angles.mean()
