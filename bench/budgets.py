@@ -54,13 +54,16 @@ class Budget:
 
 
 def measure_import() -> Budget:
-    """Seconds that `import arllie_deploy` takes beyond `import numpy`, in fresh interpreters that take turns."""
-    times: dict[str, list[float]] = {"numpy": [], "arllie_deploy": []}
+    """Seconds that `arllie_deploy` with its `Enhancer` takes beyond `import numpy`, in fresh interpreters by turns.
+
+    `import arllie_deploy` alone loads neither; with the Enhancer, which is loaded on first use, nothing is left out.
+    """
+    times: dict[str, list[float]] = {"numpy": [], "arllie_deploy.enhancer": []}
     for _ in range(_REPEATS):
         for module, found in times.items():
             found.append(float(_python(_IMPORT_TIME.format(module))))
-    beyond = max(0.0, median(times["arllie_deploy"]) - median(times["numpy"]))
-    return Budget("import arllie_deploy, beyond numpy", "s", 0.05, beyond)
+    beyond = max(0.0, median(times["arllie_deploy.enhancer"]) - median(times["numpy"]))
+    return Budget("import arllie_deploy with its Enhancer, beyond numpy", "s", 0.05, beyond)
 
 
 def measure_heavy_imports() -> Budget:
