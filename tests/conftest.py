@@ -11,3 +11,10 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("shared data set not found: set ARLLIE_DATA")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded: figures that are worth reading although they passed."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in getattr(report, "user_properties", []):
+            terminalreporter.write_line(f"{name}: {value}")

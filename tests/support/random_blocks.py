@@ -23,7 +23,9 @@ def _branches(draw: st.DrawFn) -> tuple[Cell, ...]:
 
 
 structures = st.builds(
-    Structure, st.lists(_branches(), min_size=1, max_size=MAX_BRANCHES).map(tuple), mid_width=st.integers(1, 16)
+    Structure,
+    st.lists(_branches(), min_size=1, max_size=MAX_BRANCHES).map(tuple),
+    mid_width=st.sampled_from([1, 2, 3, 8, 16, 64]),
 )
 sizes = st.sampled_from([(1, 1), (1, 7), (7, 1), (2, 2), (3, 3), (5, 8), (67, 251)])
 seeds = st.integers(0, 2**32 - 1)
