@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.frames import to_unit
-from arllie_deploy.pictures import read_picture
+from arllie_deploy.pictures.night import night_picture
 from arllie_deploy.quality.parity import Parity, compare
 from arllie_deploy.runtimes import RUNTIMES
 from arllie_deploy.runtimes.layout import from_tensor, to_tensor
@@ -37,9 +35,7 @@ class Verdict:
         return {**self.parity.to_json(), "limit_max_abs": self.limit, "sizes": sizes}
 
 
-def verify(
-    enhancer: Enhancer, runtime: str, artifacts: dict[tuple[int, int], Path], precision: str, threads: int | None = None
-) -> Verdict:
+def verify(enhancer: Enhancer, runtime: str, artifacts: dict[tuple[int, int], Path], precision: str) -> Verdict:
     """Run every parity frame through the artifacts and compare.
 
     Args:
@@ -47,11 +43,10 @@ def verify(
         runtime: a row of `RUNTIMES`.
         artifacts: size (width, height) -> the file to run at that size.
         precision: a key of `LIMITS`.
-        threads: for the runtime; None is all cores.
     """
     limit, worst, failed = LIMITS[precision], None, None
     for (width, height), path in artifacts.items():
-        opened = RUNTIMES[runtime].open(path, threads)
+        opened = RUNTIMES[runtime].open(path, None)
         for name, frame in parity_frames(width, height):
             output = from_tensor(opened.infer(to_tensor(frame, opened.layout)), opened.layout)
             parity = compare(output, enhancer.reference(to_unit(frame)))
@@ -64,7 +59,7 @@ def verify(
 
 def parity_frames(width: int, height: int) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """The frames that every artifact must get right: a dark picture, a random frame, four extreme ones."""
-    yield "night", mirrored(_night(), width, height)
+    yield "night", mirrored(night_picture(), width, height)
     yield "random", np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     yield "black", np.zeros((height, width, 3), np.uint8)
     yield "white", np.full((height, width, 3), 255, np.uint8)
@@ -89,9 +84,3 @@ def _stripes(width: int, height: int) -> NDArray[np.uint8]:
     """Vertical stripes of the six saturated colors."""
     colors = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [0, 255, 255], [255, 0, 255]], np.uint8)
     return np.broadcast_to(colors[np.arange(width) // 4 % 6], (height, width, 3)).copy()
-
-
-@cache
-def _night() -> NDArray[Any]:
-    """The packaged dark picture."""
-    return read_picture(Path(str(files("arllie_deploy.pictures") / "samples" / "night.png"))).pixels

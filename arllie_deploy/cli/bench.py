@@ -45,8 +45,9 @@ def command(
     """
     from arllie_deploy.bench.backends import find_backends
     from arllie_deploy.bench.run_folder import plan_run
+    from arllie_deploy.pictures.night import night_picture
 
-    chosen, night = find_backends(backends), _night()
+    chosen, night = find_backends(backends), night_picture()
     subject = _subject(night, model, size, threads)
     folder = plan_run(out)
     result = _measure(chosen, subject, out, folder.run_id, folder.started, _repeat(backends, model, size, threads))
@@ -108,14 +109,6 @@ def _entries(backends: "list[Backend]", subject: "Subject", out: Path, say: Call
         made = artifacts(backend.name, subject.enhancer, subject.size, subject.threads, out, say)
         entries.extend(backend.entries(subject, made))
     return entries
-
-
-def _night() -> "NDArray[Any]":
-    from importlib.resources import files
-
-    from arllie_deploy.pictures import read_picture
-
-    return read_picture(Path(str(files("arllie_deploy.pictures") / "samples" / "night.png"))).pixels
 
 
 def _frames(night: "NDArray[Any]", size: tuple[int, int], count: int) -> "list[NDArray[Any]]":

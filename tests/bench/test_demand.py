@@ -14,5 +14,7 @@ def test_more_memory_than_there_is_is_refused_before_any_work() -> None:
         refuse_too_large((16384, 16384), available_bytes=8_000_000_000)
 
 
-def test_full_hd_fits_into_four_gigabytes() -> None:
+def test_full_hd_fits_into_four_gigabytes_and_not_into_one_tenth_of_it() -> None:
     refuse_too_large((1920, 1080), available_bytes=4_000_000_000)
+    with pytest.raises(ArllieError, match="--size 1920x1080 needs"):
+        refuse_too_large((1920, 1080), available_bytes=400_000_000)
