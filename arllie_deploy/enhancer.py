@@ -146,8 +146,9 @@ def _check_constants(row: Epilogue, constants: Mapping[str, float]) -> None:
     if set(constants) != set(row.constants):
         raise ArllieError(f"epilogue {row.name} takes the constants {sorted(row.constants)}, got {sorted(constants)}")
     for key, value in constants.items():
-        if not isinstance(value, float) or not 0.0 < value < 1.0:
-            raise ArllieError(f"constant {key} is {value!r}, expected a number between 0 and 1")
+        low, high = row.limits[key]
+        if not isinstance(value, float) or not low < value < high:
+            raise ArllieError(f"constant {key} is {value!r}, expected a number between {low:g} and {high:g}")
 
 
 def _check_choice(what: str, value: object, only: object) -> None:

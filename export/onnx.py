@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.epilogues import operators as ops
 from arllie_deploy.errors import CheckFailedError
 from arllie_deploy.export.graph import Convolution, Graph, build_graph
@@ -21,6 +20,12 @@ if TYPE_CHECKING:
 OPSET = 17
 _IR_VERSION = 8
 _TOOLS = ("onnx", "onnxsim")
+_WITH_SCALARS: dict[type, str] = {
+    ops.AddConstant: "Add",
+    ops.MultiplyConstant: "Mul",
+    ops.Minimum: "Min",
+    ops.Clamp: "Clip",
+}
 
 
 def write(request: Request) -> Written:
@@ -88,12 +93,14 @@ def simplified(model: ModelProto) -> ModelProto:
     return simple
 
 
-def weights_as_external_data(model: ModelProto) -> ModelProto:
-    """Drop the values of `kernel` and `bias`: whoever loads the model gives them to its session."""
+def weights_as_external_data(model: ModelProto, graph: Graph) -> ModelProto:
+    """Drop the values of kernel, bias and the epilogue's scalars: whoever loads the model gives them to its session."""
     from onnx import TensorProto
 
+    operators = [operator for operator in graph.operators if not isinstance(operator, Convolution)]
+    given = {ops.scalar_name(operator, role) for operator in operators for role in operator.scalars} | {"kernel", "bias"}
     for tensor in model.graph.initializer:
-        if tensor.name in ("kernel", "bias"):
+        if tensor.name in given:
             length = len(tensor.raw_data)
             tensor.ClearField("raw_data")
             tensor.data_location = TensorProto.EXTERNAL
@@ -103,9 +110,9 @@ def weights_as_external_data(model: ModelProto) -> ModelProto:
     return model
 
 
-def template(enhancer: Enhancer, graph: Graph) -> bytes:
+def template(graph: Graph) -> bytes:
     """The serialized graph of any model of this form, its weights to be given at load."""
-    data: bytes = weights_as_external_data(to_model(graph)).SerializeToString(deterministic=True)
+    data: bytes = weights_as_external_data(to_model(graph), graph).SerializeToString(deterministic=True)
     return data
 
 
@@ -149,30 +156,25 @@ class _Writer:
                 shape = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
                 self._node("Conv", [name(operator.input), *weights], name(operator.output), **shape)
             case ops.Sigmoid():
-                self._logistic(name(operator.input), name(operator.output))
-            case ops.Exp():
-                self._node("Exp", [name(operator.input)], name(operator.output))
+                self._logistic(operator, name)
+            case ops.Exp() | ops.Relu():
+                kind = {ops.Exp: "Exp", ops.Relu: "Relu"}[type(operator)]
+                self._node(kind, [name(operator.input)], name(operator.output))
             case ops.Add() | ops.Multiply() | ops.Divide():
                 kind = {ops.Add: "Add", ops.Multiply: "Mul", ops.Divide: "Div"}[type(operator)]
                 self._node(kind, [name(operator.left), name(operator.right)], name(operator.output))
-            case ops.AddConstant():
-                addend = self._scalar(operator.output, "addend", operator.constant)
-                self._node("Add", [name(operator.input), addend], name(operator.output))
-            case ops.Minimum():
-                bound = self._scalar(operator.output, "bound", operator.bound)
-                self._node("Min", [name(operator.input), bound], name(operator.output))
-            case ops.Clamp():
-                low = self._scalar(operator.output, "low", operator.low)
-                high = self._scalar(operator.output, "high", operator.high)
-                self._node("Clip", [name(operator.input), low, high], name(operator.output))
+            case ops.AddConstant() | ops.MultiplyConstant() | ops.Minimum() | ops.Clamp():
+                kind = _WITH_SCALARS[type(operator)]
+                self._node(kind, [name(operator.input), *self._scalars(operator)], name(operator.output))
 
-    def _logistic(self, value: str, output: str) -> None:
+    def _logistic(self, operator: ops.Sigmoid, name: Any) -> None:
         """1 / (1 + exp(−u)) in four nodes.
 
         onnxruntime's Sigmoid is exact to 6e-8 absolute only; a small illumination turns that into 2e-5 of the frame
         (docs/adr/0003-logistic-in-four-nodes.md). An overflow of exp to infinity ends in the right 0.
         """
-        one = self._scalar(output, "one", 1.0)
+        value, output = name(operator.input), name(operator.output)
+        [one] = self._scalars(operator)
         self._node("Neg", [value], f"{output}_negated")
         self._node("Exp", [f"{output}_negated"], f"{output}_exponential")
         self._node("Add", [f"{output}_exponential", one], f"{output}_inverse")
@@ -183,8 +185,11 @@ class _Writer:
 
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
 
-    def _scalar(self, owner: str, role: str, value: float) -> str:
-        return self._constant(f"{owner}_{role}", np.array(value, np.float32))
+    def _scalars(self, operator: ops.Operator) -> list[str]:
+        return [
+            self._constant(ops.scalar_name(operator, role), np.array(value, np.float32))
+            for role, value in operator.scalars.items()
+        ]
 
     def _constant(self, name: str, value: Any) -> str:
         from onnx import numpy_helper

@@ -19,7 +19,7 @@ def make_templates() -> dict[str, bytes]:
         kernel, bias = np.zeros(KERNEL_SHAPE, np.float32), np.zeros(BIAS_SHAPE, np.float32)
         enhancer = Enhancer("template", kernel, bias, epilogue)
         for frame_type in get_args(FrameType):
-            made[f"{epilogue}-{frame_type}.onnx"] = template(enhancer, build_graph(enhancer, frame_type))
+            made[f"{epilogue}-{frame_type}.onnx"] = template(build_graph(enhancer, frame_type))
     return made
 
 

@@ -88,6 +88,8 @@ def _apply(tf: Any, operator: Convolution | ops.Operator, values: dict[str, Any]
             return tf.sigmoid(values[operator.input])
         case ops.Exp():
             return tf.exp(values[operator.input])
+        case ops.Relu():
+            return tf.nn.relu(values[operator.input])
         case ops.Add():
             return tf.add(values[operator.left], values[operator.right])
         case ops.Multiply():
@@ -96,6 +98,8 @@ def _apply(tf: Any, operator: Convolution | ops.Operator, values: dict[str, Any]
             return tf.divide(values[operator.left], values[operator.right])
         case ops.AddConstant():
             return tf.add(values[operator.input], operator.constant)
+        case ops.MultiplyConstant():
+            return tf.multiply(values[operator.input], operator.constant)
         case ops.Minimum():
             return tf.minimum(values[operator.input], operator.bound)
         case ops.Clamp():

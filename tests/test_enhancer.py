@@ -73,7 +73,7 @@ def test_enhance_rounds_half_up() -> None:
         ({"kernel": np.zeros((3, 3, 3), np.float32)}, "kernel is float32[3, 3, 3], expected float32[3, 3, 3, 3]"),
         ({"kernel": np.zeros((3, 3, 3, 3))}, "kernel is float64"),
         ({"bias": np.array([0, np.nan, 0], np.float32)}, "bias has values that are not finite"),
-        ({"epilogue": "curve"}, "unknown epilogue 'curve'; known: residual, direct, plain"),
+        ({"epilogue": "cubic"}, "unknown epilogue 'cubic'; known: residual, direct, plain, curve"),
         ({"constants": {"eps": 0.1}}, "takes the constants ['epsilon'], got ['eps']"),
         ({"constants": {"epsilon": 2.0}}, "constant epsilon is 2.0"),
         ({"color": "BGR"}, "color is 'BGR'"),

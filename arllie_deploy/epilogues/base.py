@@ -26,6 +26,7 @@ class Epilogue:
         name: the id, equal to the file's name.
         formula: for people.
         constants: the constants with their default values.
+        limits: constant -> the two numbers that it lies between, neither of them allowed.
         reference: (y, u, constants) -> z in float64; the definition that everything else is judged by.
         torch_form: (y, u, constants) -> z on tensors of any float type, differentiable.
         illumination: (y, u, constants) -> x on tensors, the map that z divides by; None where the form has none.
@@ -36,6 +37,7 @@ class Epilogue:
     name: str
     formula: str
     constants: Constants
+    limits: Mapping[str, tuple[float, float]]
     reference: Callable[[Float64, Float64, Constants], Float64]
     torch_form: Callable[[Tensor, Tensor, Constants], Tensor]
     illumination: Callable[[Tensor, Tensor, Constants], Tensor] | None

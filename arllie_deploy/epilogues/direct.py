@@ -41,6 +41,7 @@ DIRECT = Epilogue(
     name="direct",
     formula="z = min(1, y · min(1 + exp(−u), 1/ε))",
     constants={"epsilon": 1e-4},
+    limits={"epsilon": (0.0, 1.0)},
     reference=_reference,
     torch_form=_torch_form,
     illumination=_illumination,

@@ -1,10 +1,16 @@
 """The operators an epilogue may use, as values.
 
 A value is named by a string: `y` is the frame, `u` the output of the convolution. Each operator reads such names and
-produces one. Every format writer translates these few types and nothing else.
+produces one; `scalars` are its numbers by their role. Every format writer translates these few types and nothing else.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
+
+Scalars = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -13,6 +19,7 @@ class Sigmoid:
 
     input: str
     output: str
+    scalars: ClassVar[Scalars] = {"one": 1.0}
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,16 @@ class Exp:
 
     input: str
     output: str
+    scalars: ClassVar[Scalars] = {}
+
+
+@dataclass(frozen=True)
+class Relu:
+    """output = max(input, 0)."""
+
+    input: str
+    output: str
+    scalars: ClassVar[Scalars] = {}
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,7 @@ class Add:
     left: str
     right: str
     output: str
+    scalars: ClassVar[Scalars] = {}
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,11 @@ class AddConstant:
     constant: float
     output: str
 
+    @property
+    def scalars(self) -> Scalars:
+        """The constant."""
+        return {"addend": self.constant}
+
 
 @dataclass(frozen=True)
 class Multiply:
@@ -48,6 +71,21 @@ class Multiply:
     left: str
     right: str
     output: str
+    scalars: ClassVar[Scalars] = {}
+
+
+@dataclass(frozen=True)
+class MultiplyConstant:
+    """output = input * constant."""
+
+    input: str
+    constant: float
+    output: str
+
+    @property
+    def scalars(self) -> Scalars:
+        """The constant."""
+        return {"factor": self.constant}
 
 
 @dataclass(frozen=True)
@@ -57,6 +95,7 @@ class Divide:
     left: str
     right: str
     output: str
+    scalars: ClassVar[Scalars] = {}
 
 
 @dataclass(frozen=True)
@@ -66,6 +105,11 @@ class Minimum:
     input: str
     bound: float
     output: str
+
+    @property
+    def scalars(self) -> Scalars:
+        """The bound."""
+        return {"bound": self.bound}
 
 
 @dataclass(frozen=True)
@@ -77,5 +121,15 @@ class Clamp:
     high: float
     output: str
 
+    @property
+    def scalars(self) -> Scalars:
+        """The two bounds."""
+        return {"low": self.low, "high": self.high}
 
-Operator = Sigmoid | Exp | Add | AddConstant | Multiply | Divide | Minimum | Clamp
+
+Operator = Sigmoid | Exp | Relu | Add | AddConstant | Multiply | MultiplyConstant | Divide | Minimum | Clamp
+
+
+def scalar_name(operator: Operator, role: str) -> str:
+    """The name of one of the operator's scalars, unique in an epilogue."""
+    return f"{operator.output}_{role}"

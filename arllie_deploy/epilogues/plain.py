@@ -29,6 +29,7 @@ PLAIN = Epilogue(
     name="plain",
     formula="z = clamp(u, 0, 1)",
     constants={},
+    limits={},
     reference=_reference,
     torch_form=_torch_form,
     illumination=None,

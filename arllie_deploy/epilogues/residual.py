@@ -40,6 +40,7 @@ RESIDUAL = Epilogue(
     name="residual",
     formula="z = clamp(y / clamp(y + σ(u), ε, 1), 0, 1)",
     constants={"epsilon": 1e-4},
+    limits={"epsilon": (0.0, 1.0)},
     reference=_reference,
     torch_form=_torch_form,
     illumination=_illumination,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.epilogues.operators import scalar_name
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import FRAME_DTYPES
 from arllie_deploy.runtimes.artifact import check_metadata
@@ -49,10 +50,16 @@ class _Template:
         row = self._enhancer.row
         template = files(__package__) / "templates" / f"{row.name}-{dtype}.onnx"
         sign = -1.0 if row.negate_convolution else 1.0
+        operators = row.operators(self._enhancer.constants)
         # The values must outlive the session's construction, not the session: onnxruntime folds them into its own.
         values = {
             "kernel": np.ascontiguousarray(sign * self._enhancer.kernel, np.float32),
             "bias": np.ascontiguousarray(sign * self._enhancer.bias, np.float32),
+            **{
+                scalar_name(operator, role): np.array(value, np.float32)
+                for operator in operators
+                for role, value in operator.scalars.items()
+            },
         }
         options = _session_options(self.threads)
         ort_values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()]

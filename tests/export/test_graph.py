@@ -18,12 +18,16 @@ def apply(operator: Any, values: dict[str, Any]) -> Any:
             return 1 / (1 + np.exp(-values[operator.input]))
         case ops.Exp():
             return np.exp(values[operator.input])
+        case ops.Relu():
+            return np.maximum(values[operator.input], 0)
         case ops.Add():
             return values[operator.left] + values[operator.right]
         case ops.AddConstant():
             return values[operator.input] + operator.constant
         case ops.Multiply():
             return values[operator.left] * values[operator.right]
+        case ops.MultiplyConstant():
+            return values[operator.input] * operator.constant
         case ops.Divide():
             return values[operator.left] / values[operator.right]
         case ops.Minimum():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,20 @@ def test_a_frame_comes_out_as_the_reference_makes_it(name: str, epilogue: str, d
     apart = np.abs(output.astype(np.int64) - expected)
     assert apart.max() <= 1
     assert (apart > 0).mean() < (0.001 if dtype is np.uint8 else 0.05)
+
+
+@pytest.mark.parametrize(
+    ("epilogue", "constants"),
+    [("residual", {"epsilon": 0.7}), ("direct", {"epsilon": 0.7}), ("curve", {"gain": 0.7, "knee": 2.5})],
+)
+@pytest.mark.parametrize("name", enhancer_runtimes)
+def test_constants_of_the_model_are_honored(name: str, epilogue: str, constants: dict[str, float]) -> None:
+    enhancer = replace(random_enhancer(epilogue), constants=constants)
+    y = np.random.default_rng(0).random((33, 21, 3))
+    opened: OpenedModel = RUNTIMES[name].open(enhancer, 1)
+    output = from_tensor(opened.infer(to_tensor(y, opened.layout)), opened.layout)
+    assert np.abs(enhancer.reference(y) - random_enhancer(epilogue).reference(y)).max() > 0.05
+    np.testing.assert_allclose(output, enhancer.reference(y), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", enhancer_runtimes)
