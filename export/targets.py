@@ -77,7 +77,7 @@ TARGETS = {
             module="arllie_deploy.export.onnx",
             needs=("onnx", "onnxsim"),
             extra="export",
-            default_model="arllie",
+            default_model="arllie-lol",
         ),
         Target(
             name="tflite-cpu",
@@ -91,7 +91,7 @@ TARGETS = {
             module="arllie_deploy.export.tflite",
             needs=("tensorflow", "ai_edge_litert"),
             extra="tflite",
-            default_model="arllie",
+            default_model="arllie-lol",
         ),
     )
 }

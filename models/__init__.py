@@ -4,9 +4,13 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
+from arllie_deploy import adaptive_file, enhancer_file
+from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.enhancer_file import load
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.model_file import read_model_file
+
+Model = Enhancer | AdaptiveEnhancer
 
 # A family's name stands for its default member.
 FAMILIES = {"arllie": "arllie-lol"}
@@ -16,18 +20,31 @@ MEMBERS = {"arllie-lol": "arllie", "arllie-plain-lol": "arllie", "arllie-direct-
 RECIPES = {**MEMBERS, "arllie-unsupervised": "arllie"}
 
 
-def find_model(name_or_path: str) -> Enhancer:
-    """Load a shipped model by family or member name, or a model file by its path.
+def find_model(name_or_path: str) -> Model:
+    """Load a shipped model by family or member name, or a model file by its path, fixed or adaptive.
 
     Raises:
         ArllieError: if there is no such model, or its file is malformed.
     """
     member = FAMILIES.get(name_or_path, name_or_path)
     if member in MEMBERS:
-        return load(_folder(MEMBERS[member]) / f"{member}.safetensors")
+        return _load(_folder(MEMBERS[member]) / f"{member}.safetensors")
     if _looks_like_path(name_or_path, ".safetensors"):
-        return load(Path(name_or_path))
+        return _load(Path(name_or_path))
     raise ArllieError(_unknown("model", name_or_path, [*FAMILIES, *MEMBERS], "a .safetensors file"))
+
+
+def find_fixed_model(name_or_path: str) -> Enhancer:
+    """`find_model` for whoever needs one kernel for all frames.
+
+    Raises:
+        ArllieError: as `find_model`, and if the model is adaptive.
+    """
+    model = find_model(name_or_path)
+    if isinstance(model, AdaptiveEnhancer):
+        fixed = "a fixed one, for example arllie-lol"
+        raise ArllieError(f"{name_or_path}: {model.name} makes a new kernel for every frame; here give {fixed}")
+    return model
 
 
 def find_recipe(name_or_path: str) -> Path:
@@ -41,6 +58,13 @@ def find_recipe(name_or_path: str) -> Path:
     if _looks_like_path(name_or_path, ".toml"):
         return Path(name_or_path)
     raise ArllieError(_unknown("recipe", name_or_path, list(RECIPES), "a .toml file"))
+
+
+def _load(path: Path) -> Model:
+    key, header, arrays = read_model_file(path)
+    if key == adaptive_file.HEADER_KEY:
+        return adaptive_file.from_contents(path, header, arrays)
+    return enhancer_file.from_contents(path, header, arrays)
 
 
 def _folder(system: str) -> Path:

@@ -23,7 +23,7 @@ _NOTHING = "–"
 
 def command(
     backends: Annotated[str, typer.Option(help="cpu, cuda, npu, dsp, comma-separated.")] = "cpu",
-    model: Annotated[str, typer.Option(help="A shipped model or a .safetensors file.")] = "arllie",
+    model: Annotated[str, typer.Option(help="A shipped fixed model or a .safetensors file.")] = "arllie-lol",
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames.")] = "1920x1080",
     threads: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Of the engines; all cores if not given.")
@@ -67,9 +67,9 @@ def _subject(night: "NDArray[Any]", model: str, size: str, threads: int | None) 
     from arllie_deploy.bench.candidate import Subject
     from arllie_deploy.bench.demand import refuse_too_large, rotation_length
     from arllie_deploy.cli.size import parse_size
-    from arllie_deploy.models import find_model
+    from arllie_deploy.models import find_fixed_model
 
-    wanted, enhancer = parse_size(size), find_model(model)
+    wanted, enhancer = parse_size(size), find_fixed_model(model)
     refuse_too_large(wanted)
     return Subject(enhancer, _frames(night, wanted, rotation_length(wanted)), threads)
 

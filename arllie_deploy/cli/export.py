@@ -64,12 +64,14 @@ def _export_all(
     from arllie_deploy.cli.size import parse_size
     from arllie_deploy.export.manifest import merge_into_manifest, read_manifest
     from arllie_deploy.export.pipeline import Job, export
-    from arllie_deploy.models import find_model
+    from arllie_deploy.models import find_fixed_model
 
     if not 0 < timeout <= _LONGEST_S:
         raise ArllieError(f"--timeout {timeout:g}: give a number of seconds above 0 and up to {_LONGEST_S:g}")
     wanted = parse_size(size)
-    jobs = [Job(row, find_model(model or row.default_model), _precision(row, precision), wanted) for row in targets]
+    jobs = [
+        Job(row, find_fixed_model(model or row.default_model), _precision(row, precision), wanted) for row in targets
+    ]
     ensure_folder(out)
     read_manifest(out)  # a damaged one is reported before any work
     entries = {}

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from arllie_deploy.atomic import refuse_existing
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.media.opener import Opener
 from arllie_deploy.media.strips import Progress, enhance_in_strips
 from arllie_deploy.pictures import codec_of, read_picture, refuse_unwritable, write_picture
-from arllie_deploy.runtimes.base import OpenedModel
-
-# dtype of a picture -> an opened model that takes it; asked anew for each picture, so it should remember.
-ModelFor = Callable[[np.dtype[Any]], OpenedModel]
 
 
 @dataclass(frozen=True)
@@ -30,7 +23,7 @@ class Enhanced:
 
 
 def enhance_file(
-    model_for: ModelFor,
+    opener: Opener,
     source: Path,
     target: Path,
     *,
@@ -41,7 +34,7 @@ def enhance_file(
     """Read a picture, enhance it and write it in the format that `target`'s suffix names.
 
     Args:
-        model_for: gives the opened model for the picture's dtype.
+        opener: gives the opened model for the picture's pixels.
         source: the picture file.
         target: where the result goes; its folder must exist.
         strength: see `enhance_in_strips`.
@@ -55,7 +48,7 @@ def enhance_file(
     refuse_target(source, target, force=force)
     picture = read_picture(source)
     refuse_unwritable(target, picture)
-    model = model_for(picture.pixels.dtype)
+    model = opener(picture.pixels)
     try:
         pixels = enhance_in_strips(model, picture.pixels, strength=strength, progress=progress)
     except ArllieError as error:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.media.enhance_file import Enhanced, ModelFor, enhance_file
-from arllie_deploy.pictures.folder import picture_files
+from arllie_deploy.media.enhance_file import Enhanced, enhance_file
+from arllie_deploy.media.opener import Opener
+from arllie_deploy.pictures.folder import natural, picture_files
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Outcome:
 
 
 def enhance_folder(
-    model_for: ModelFor,
+    opener: Opener,
     source: Path,
     target: Path,
     *,
@@ -33,7 +34,7 @@ def enhance_folder(
     """Enhance each picture directly in `source` to a file of the same name in `target`, which is made if missing.
 
     Args:
-        model_for: gives the opened model for a picture's dtype.
+        opener: gives the opened model for a picture's pixels.
         source: a folder with pictures.
         target: another folder.
         strength: see `enhance_in_strips`.
@@ -41,19 +42,19 @@ def enhance_folder(
         progress: called after each picture with the done share of them, up to 1.0.
 
     Returns:
-        One outcome per picture, sorted by name.
+        One outcome per picture, in natural order of their names, the order in which they went through `opener`.
 
     Raises:
         ArllieError: before any work: no pictures, `target` is `source`, or files exist that would be replaced.
         OSError: if a file cannot be written; the next ones would not be either.
     """
-    files = picture_files(source)
+    files = sorted(picture_files(source), key=lambda file: natural(file.name))
     _refuse_targets(files, source, target, force=force)
     ensure_folder(target)
     outcomes = []
     for index, file in enumerate(files):
         try:
-            written = enhance_file(model_for, file, target / file.name, strength=strength, force=force)
+            written = enhance_file(opener, file, target / file.name, strength=strength, force=force)
             outcomes.append(Outcome(file.name, written, None))
         except ArllieError as error:
             outcomes.append(Outcome(file.name, None, str(error)))

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.enhancers import random_enhancer
 from support.picture_files import exif_block, icc_profile, random_pixels, save, smooth_pixels
 
@@ -15,11 +16,11 @@ from arllie_deploy.runtimes import RUNTIMES, OpenedModel
 ENHANCER = random_enhancer()
 
 
-def _model_for(dtype: np.dtype[Any]) -> OpenedModel:
+def _opener(frame: NDArray[Any]) -> OpenedModel:
     return RUNTIMES["numpy"].open(ENHANCER, 1)
 
 
-def _must_not_run(dtype: np.dtype[Any]) -> OpenedModel:
+def _must_not_run(frame: NDArray[Any]) -> OpenedModel:
     raise AssertionError("the model was opened although the call must fail before")
 
 
@@ -29,7 +30,7 @@ def test_pixels_are_enhanced_and_everything_else_is_carried(suffix: str, dtype: 
     pixels, alpha = random_pixels(30, 40, dtype), random_pixels(30, 40, dtype, seed=1)[:, :, 0]
     metadata = Metadata(icc=icc_profile(), exif=exif_block().removeprefix(b"Exif\0\0"))
     write_picture(tmp_path / f"in{suffix}", Picture(pixels, alpha, metadata))
-    written = enhance_file(_model_for, tmp_path / f"in{suffix}", tmp_path / f"out{suffix}")
+    written = enhance_file(_opener, tmp_path / f"in{suffix}", tmp_path / f"out{suffix}")
     result = read_picture(written.path)
     assert np.array_equal(result.pixels, ENHANCER.enhance(pixels))
     assert np.array_equal(result.alpha, alpha)
@@ -39,7 +40,7 @@ def test_pixels_are_enhanced_and_everything_else_is_carried(suffix: str, dtype: 
 
 def test_a_turned_picture_is_enhanced_upright(tmp_path: Path) -> None:
     source = save(tmp_path / "in.png", smooth_pixels(30, 40), exif=exif_block(6))
-    enhance_file(_model_for, source, tmp_path / "out.png")
+    enhance_file(_opener, source, tmp_path / "out.png")
     result = read_picture(tmp_path / "out.png")
     assert np.array_equal(result.pixels, ENHANCER.enhance(np.rot90(smooth_pixels(30, 40), -1)))
 
@@ -74,5 +75,5 @@ def test_a_target_that_cannot_be_is_refused_before_any_work(name: str, says: str
 def test_force_replaces(tmp_path: Path) -> None:
     source = save(tmp_path / "in.png", random_pixels(5, 8))
     (tmp_path / "out.png").write_bytes(b"old")
-    enhance_file(_model_for, source, tmp_path / "out.png", force=True)
+    enhance_file(_opener, source, tmp_path / "out.png", force=True)
     assert read_picture(tmp_path / "out.png").size == (8, 5)

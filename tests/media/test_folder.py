@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.enhancers import random_enhancer
 from support.picture_files import random_pixels, save
 
@@ -15,7 +16,7 @@ from arllie_deploy.runtimes import RUNTIMES, OpenedModel
 ENHANCER = random_enhancer()
 
 
-def _model_for(dtype: np.dtype[Any]) -> OpenedModel:
+def _opener(frame: NDArray[Any]) -> OpenedModel:
     return RUNTIMES["numpy"].open(ENHANCER, 1)
 
 
@@ -34,7 +35,7 @@ def _folder(path: Path) -> Path:
 def test_a_bad_picture_does_not_stop_the_others(tmp_path: Path) -> None:
     source, target = _folder(tmp_path / "in"), tmp_path / "deep" / "out"
     shares: list[float] = []
-    outcomes = enhance_folder(_model_for, source, target, progress=shares.append)
+    outcomes = enhance_folder(_opener, source, target, progress=shares.append)
     assert [(outcome.name, outcome.written is None) for outcome in outcomes] == [
         ("a.png", True),
         ("b.png", False),
@@ -54,9 +55,9 @@ def test_files_that_exist_are_refused_before_any_work(tmp_path: Path) -> None:
     target.mkdir()
     (target / "c.tiff").write_bytes(b"kept")
     with pytest.raises(ArllieError, match=r"c\.tiff exists \(1 of 3 do\); pass --force"):
-        enhance_folder(_model_for, source, target)
+        enhance_folder(_opener, source, target)
     assert [path.name for path in target.iterdir()] == ["c.tiff"]
-    enhance_folder(_model_for, source, target, force=True)
+    enhance_folder(_opener, source, target, force=True)
     assert read_picture(target / "c.tiff").size == (4, 6)
 
 
@@ -65,7 +66,7 @@ def test_the_input_folder_is_never_the_output_folder(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("in")
     for target in (source, tmp_path / "link"):
         with pytest.raises(ArllieError, match="the output folder is the input folder"):
-            enhance_folder(_model_for, source, target, force=True)
+            enhance_folder(_opener, source, target, force=True)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -78,4 +79,4 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
 def test_a_file_in_the_way_of_the_output_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"")
     with pytest.raises(ArllieError, match="a file is in the way"):
-        enhance_folder(_model_for, _folder(tmp_path / "in"), tmp_path / "out")
+        enhance_folder(_opener, _folder(tmp_path / "in"), tmp_path / "out")
