@@ -1,8 +1,8 @@
-"""Folders of pairs: `low/` and `high/` with the same names up to the suffix."""
+"""Pairs of pictures: two folders with the same names up to the suffix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,32 +11,60 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.pictures.codecs import picture_size, read_picture
-from arllie_deploy.pictures.folder import picture_files
+from arllie_deploy.pictures.folder import natural, picture_files
+
+_NAMED = 3
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A dark picture and its well-lit reference."""
+    """A dark picture and its well-lit reference; `scene` is shared by pictures that show one scene, "" if unknown."""
 
     name: str
     low: Path
     high: Path
+    scene: str = ""
+
+
+@dataclass(frozen=True)
+class Low:
+    """A dark picture alone; `scene` as in `Pair`."""
+
+    name: str
+    low: Path
+    scene: str = ""
 
 
 def find_pairs(folder: Path) -> tuple[Pair, ...]:
-    """The pairs below `folder`, sorted by name.
+    """The pairs of `low/` and `high/` below `folder`, in natural order; raises `ArllieError` as `match_pairs` does."""
+    pairs = match_pairs(folder / "low", folder / "high")
+    refuse_other_sizes(pairs)
+    return pairs
+
+
+def match_pairs(low: Path, high: Path, key: Callable[[str], str] = str) -> tuple[Pair, ...]:
+    """Pairs of the pictures of two folders, in natural order of their names.
+
+    Args:
+        low: the folder of dark pictures.
+        high: the folder of their references.
+        key: from a file's name without suffix to the name of its pair.
 
     Raises:
-        ArllieError: if there are none, a picture has no partner or two, or the sizes of a pair differ.
+        ArllieError: if there are no pictures, or one has no partner or two.
     """
-    lows, highs = _by_stem(folder / "low"), _by_stem(folder / "high")
-    odd = sorted(set(lows) ^ set(highs))
+    lows, highs = _by_name(low, key), _by_name(high, key)
+    odd = sorted(set(lows) ^ set(highs), key=natural)
     if odd:
-        path, side = (lows[odd[0]], "high") if odd[0] in lows else (highs[odd[0]], "low")
-        raise ArllieError(f"{path}: no partner in {side}/ ({_count(odd)} without one); add or remove it")
-    pairs = tuple(Pair(stem, lows[stem], highs[stem]) for stem in sorted(lows))
-    _refuse_other_sizes(pairs)
-    return pairs
+        path, side = (lows[odd[0]], high.name) if odd[0] in lows else (highs[odd[0]], low.name)
+        raise ArllieError(f"{path}: no partner in {side}/ ({_count(odd)} without one{_more(odd)}); add or remove it")
+    return tuple(Pair(name, lows[name], highs[name]) for name in sorted(sorted(lows), key=natural))
+
+
+def find_lows(folder: Path, key: Callable[[str], str] = str) -> tuple[Low, ...]:
+    """The pictures of one folder, in natural order of their names; raises `ArllieError` if there are none."""
+    lows = _by_name(folder, key)
+    return tuple(Low(name, lows[name]) for name in sorted(sorted(lows), key=natural))
 
 
 def read_pairs(pairs: Sequence[Pair]) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
@@ -52,16 +80,8 @@ def read_pairs(pairs: Sequence[Pair]) -> Iterator[tuple[str, NDArray[Any], NDArr
         yield pair.name, low, high
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in picture_files(folder):
-        other = found.setdefault(path.stem, path)
-        if other != path:
-            raise ArllieError(f"{path} and {other.name} have the same name up to the suffix; remove one of them")
-    return found
-
-
-def _refuse_other_sizes(pairs: Sequence[Pair]) -> None:
+def refuse_other_sizes(pairs: Sequence[Pair]) -> None:
+    """Raise `ArllieError` naming the first pair of different sizes and counting all of them; reads headers only."""
     sizes = [(pair, picture_size(pair.low), picture_size(pair.high)) for pair in pairs]
     odd = [(pair, low, high) for pair, low, high in sizes if low != high]
     if odd:
@@ -70,5 +90,20 @@ def _refuse_other_sizes(pairs: Sequence[Pair]) -> None:
         raise ArllieError(f"{differ} ({_count(odd)} of different sizes); scale or remove it")
 
 
+def _by_name(folder: Path, key: Callable[[str], str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in picture_files(folder):
+        other = found.setdefault(key(path.stem), path)
+        if other != path:
+            raise ArllieError(f"{path} and {other.name} have the same name up to the suffix; remove one of them")
+    return found
+
+
 def _count(items: Sequence[object]) -> str:
     return "1 picture" if len(items) == 1 else f"{len(items)} pictures"
+
+
+def _more(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return ""
+    return f": {', '.join(names[:_NAMED])}" + (", …" if len(names) > _NAMED else "")

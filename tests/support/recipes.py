@@ -1,5 +1,6 @@
-"""A recipe that trains in about a second."""
+"""Recipes that train in about a second."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 RECIPE = """
@@ -26,9 +27,68 @@ learning_rate = 1e-2
 """
 
 
+QUANTIZED = """
+name = "tiny-int8"
+seed = 3
+evaluate_every = 10
+
+[quantization]
+weights = "int8"
+start = "arllie-plain-lol"
+steps = 20
+learning_rate = 1e-3
+
+[data]
+crop = 16
+batch = 4
+validation_fraction = 0.2
+
+[loss]
+name = "l1"
+"""
+
+
+ADAPTIVE = """
+name = "tiny-adaptive"
+steps = 20
+evaluate_every = 10
+
+[head]
+hidden = 8
+
+[crops]
+share = 0.25
+
+[darkening]
+share = 0.25
+copies = 1
+
+[data]
+crop = 16
+batch = 8
+validation_fraction = 0.2
+
+[loss]
+name = "log-mse"
+"""
+
+
 def write_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
     """Write the recipe with pieces of its text replaced; each piece must occur."""
-    text = RECIPE
+    return _write(path, RECIPE, replacements)
+
+
+def write_quantized_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
+    """`write_recipe` of a fine-tuning for integer weights."""
+    return _write(path, QUANTIZED, replacements)
+
+
+def write_adaptive_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
+    """`write_recipe` of an adaptive model."""
+    return _write(path, ADAPTIVE, replacements)
+
+
+def _write(path: Path, text: str, replacements: Sequence[tuple[str, str]]) -> Path:
     for old, new in replacements:
         assert old in text
         text = text.replace(old, new)
