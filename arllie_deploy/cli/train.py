@@ -1,43 +1,70 @@
 """`arllie-train`: from a folder of pictures to a fused model file."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from arllie_deploy.cli.output import note, print_json, print_line, progress
 from arllie_deploy.errors import UnavailableError
 
+if TYPE_CHECKING:
+    from arllie_deploy.training.data import Sample
+
 
 def command(
     recipe: Annotated[str, typer.Option(help="A shipped recipe (arllie-lol, arllie-unsupervised) or a .toml file.")],
-    data: Annotated[Path, typer.Option(help="Folder with low/ and, for supervised recipes, high/.")],
+    data: Annotated[Path, typer.Option(help="Folder with low/ and, for supervised recipes, high/; or see --layout.")],
     out: Annotated[Path, typer.Option(help="Folder for the model, the checkpoint, the log and its curve.")],
+    layout: Annotated[
+        str,
+        typer.Option(help="Of DATA: pairs, lol-v1, lol-v2-real, lol-v2-synthetic, lsrw, fivek, sice, dark-face, baid."),
+    ] = "pairs",
+    crops: Annotated[
+        Path | None, typer.Option(help="Full-resolution crops of DATA's pictures, for recipes that take them.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's seed.")] = None,
     steps: Annotated[int | None, typer.Option(help="Instead of the recipe's number of steps.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in OUT.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    skip_pair_check: Annotated[
+        bool, typer.Option("--skip-pair-check", help="Train on swapped, shifted, unrelated and constant pairs too.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a run that OUT holds already.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Train the multi-branch network and fuse it into one 3×3 convolution.
+    """Train the multi-branch network and fuse it into one 3×3 convolution, or the head of an adaptive model.
 
-    Example: arllie-train --recipe arllie-lol --data LOL/our485 --out runs/lol
+    Examples: arllie-train --recipe arllie-lol --data LOL/our485 --out runs/lol · arllie-train --recipe arllie-lol
+    --data LSRW --layout lsrw --out runs/lsrw · arllie-train --recipe arllie-adaptive --data lol/train --crops
+    lol/train_crops --out runs/adaptive
 
+    Every picture is read once before the first step; a pair that looks wrong is left out and
+    named; where more than one in a hundred do, the command ends.
     Killed at any moment, the same command with --resume gives the weights of an uninterrupted run, bit for bit on a
     CPU.
     """
     _require_torch()
     from arllie_deploy.atomic import refuse_existing
-    from arllie_deploy.enhancer_file import save
     from arllie_deploy.models import find_recipe
+    from arllie_deploy.stored_model import save_model
+    from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn, split_by_scene
     from arllie_deploy.training.device import find_device
-    from arllie_deploy.training.loop import train
-    from arllie_deploy.training.recipe import read_recipe
+    from arllie_deploy.training.loop import run_task
+    from arllie_deploy.training.losses import find_loss
+    from arllie_deploy.training.recipe_file import read_recipe
+    from arllie_deploy.training.tasks import make_task
 
     chosen = read_recipe(find_recipe(recipe)).with_overrides(seed=seed, steps=steps)
     target = out / f"{chosen.name}.safetensors"
     refuse_existing(target, force=force)
+    place = find_device(device)
+    find = find_pairs_to_learn if find_loss(chosen.loss.name).supervised else find_lows_to_learn
+    samples, details = find(data, layout), find_pairs_to_learn(crops) if crops else ()
+    if not skip_pair_check:
+        samples, details = _without_odd(samples), _without_odd(details)
+    split = split_by_scene(samples, data, chosen.data.validation_fraction, chosen.data.split_seed)
+    check_crop([*split.train, *details], chosen.data.crop)
     with progress("[cyan]{task.fields[figures]}") as bar:
         task = bar.add_task(chosen.name, total=chosen.steps, figures="")
 
@@ -46,8 +73,9 @@ def command(
             psnr = f" · validation {now.validation.psnr_db:.2f} dB" if scored else ""
             bar.update(task, completed=now.step, figures=f"loss {now.loss:.4f}{psnr}")
 
-        trained = train(chosen, data, out, resume=resume, force=force, device=find_device(device), report=report)
-    save(trained.enhancer, target)
+        network = make_task(chosen, split, details, place)
+        trained = run_task(network, out, resume=resume, force=force, device=place, report=report)
+    save_model(trained.enhancer, target)
     result = {
         "model": str(target),
         "sha256": trained.enhancer.sha256,
@@ -63,6 +91,19 @@ def command(
         print_line(f"{key:10} {result[key]}")
     if trained.validation.psnr_db is not None:
         note(f"validation PSNR {trained.validation.psnr_db:.3f} dB on held-out scenes")
+
+
+def _without_odd(samples: "tuple[Sample, ...]") -> "tuple[Sample, ...]":
+    from arllie_deploy.pictures.pair_check import refuse_many_odd
+    from arllie_deploy.training.data import find_odd
+
+    with progress() as bar:
+        odd = find_odd(bar.track(samples, description="checking pairs"))
+    refuse_many_odd(odd, len(samples))
+    for pair in odd:
+        note(f"{pair.name} is left out: {pair.text}; --skip-pair-check keeps it")
+    names = {pair.name for pair in odd}
+    return tuple(sample for sample in samples if sample.name not in names)
 
 
 def _require_torch() -> None:

@@ -13,7 +13,6 @@ import torch
 from arllie_deploy.atomic import replacing
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.training.log import Row
-from arllie_deploy.training.recipe import Recipe
 
 FILE_NAME = "checkpoint.pt"
 _VERSION = 1
@@ -53,11 +52,12 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
         torch.save(state, temporary)
 
 
-def load_checkpoint(folder: Path, recipe: Recipe, data: str, device: torch.device) -> Checkpoint:
-    """Read the checkpoint of a run with this recipe on this data.
+def load_checkpoint(folder: Path, recipe: dict[str, Any], data: str, device: torch.device) -> Checkpoint:
+    """Read the checkpoint of a run with this recipe, as JSON values, on this data.
 
     Raises:
-        ArllieError: if there is none, it is damaged, or it belongs to another recipe or other data.
+        ArllieError: if there is none, it is damaged, holds a value that is not finite, or belongs to another recipe or
+            other data.
     """
     path = folder / FILE_NAME
     if not path.exists():
@@ -77,18 +77,30 @@ def load_checkpoint(folder: Path, recipe: Recipe, data: str, device: torch.devic
         operator.index(checkpoint.step)
     except (KeyError, TypeError, ValueError):
         raise damaged_checkpoint(folder) from None
-    if saved_recipe != recipe.to_json():
-        difference = _difference(saved_recipe, recipe.to_json())
+    if saved_recipe != recipe:
+        difference = _difference(saved_recipe, recipe)
         mend = "give that one, or start over with --force"
         raise ArllieError(f"{path}: belongs to another recipe ({difference}); {mend}")
     if checkpoint.data != data:
         raise ArllieError(f"{path}: belongs to other training data or another split; start over with --force")
+    for part in ("network", "best", "optimizer"):
+        if (where := _not_finite(state[part], part)) is not None:
+            raise ArllieError(f"{path}: {where} holds a value that is not finite; start over with --force")
     return checkpoint
 
 
 def damaged_checkpoint(folder: Path) -> ArllieError:
     """The error for a checkpoint that cannot be used."""
     return ArllieError(f"{folder / FILE_NAME}: a damaged checkpoint; start over with --force")
+
+
+def _not_finite(value: Any, where: str) -> str | None:
+    """The place of the first tensor in a state with a NaN or an infinity."""
+    if isinstance(value, torch.Tensor):
+        return None if torch.isfinite(value).all() else where
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    places = (_not_finite(item, f"{where}.{key}") for key, item in inner)
+    return next((place for place in places if place is not None), None)
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:

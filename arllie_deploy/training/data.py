@@ -1,11 +1,11 @@
-"""Training pictures: folders of `low/` and `high/` pairs or `low/` alone, split by scene, sampled by step."""
+"""Training pictures: pairs or dark pictures alone, in any layout, checked, split by scene, sampled by step."""
 
 from __future__ import annotations
 
 import csv
-import re
+import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,24 @@ from numpy.typing import NDArray
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import to_unit
 from arllie_deploy.pictures import picture_size, read_picture
-from arllie_deploy.pictures.folder import picture_files
-from arllie_deploy.pictures.pairs import find_pairs
+from arllie_deploy.pictures.folder import natural
+from arllie_deploy.pictures.layouts import DEFAULT_LAYOUT, TRAIN, layout_lows, layout_pairs
+from arllie_deploy.pictures.pair_check import OddPair, check_low, check_pair
 
-# Neighboring file numbers often show one scene, so without a list of scenes the split keeps runs of files together.
+# Neighboring file numbers often show one scene, so without a list of scenes the split keeps runs of files together,
+# of about this length, less where it would overshoot the part held out.
 _RUN = 10
 _CACHE_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One training picture: `high` is None where there is no reference."""
+    """One training picture: `high` is None where there is no reference; `scene` is "" where the layout knows none."""
 
     name: str
     low: Path
     high: Path | None
+    scene: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,29 +44,41 @@ class Split:
     validation: tuple[Sample, ...]
 
 
-def find_pairs_to_learn(folder: Path) -> tuple[Sample, ...]:
-    """Pairs of `low/` and `high/`, in natural order of their names; raises `ArllieError` as `find_pairs` does."""
-    samples = [Sample(pair.name, pair.low, pair.high) for pair in find_pairs(folder)]
-    return tuple(sorted(samples, key=_natural))
+def find_pairs_to_learn(folder: Path, layout: str = DEFAULT_LAYOUT) -> tuple[Sample, ...]:
+    """Training pairs, in natural order of their names; raises `ArllieError` as `layout_pairs` does."""
+    pairs = layout_pairs(folder, layout, TRAIN)
+    return _ordered(Sample(pair.name, pair.low, pair.high, pair.scene) for pair in pairs)
 
 
-def find_lows_to_learn(folder: Path) -> tuple[Sample, ...]:
-    """The pictures of `low/` alone, in natural order of their names; raises `ArllieError` if there are none."""
-    return tuple(sorted((Sample(path.stem, path, None) for path in picture_files(folder / "low")), key=_natural))
+def find_lows_to_learn(folder: Path, layout: str = DEFAULT_LAYOUT) -> tuple[Sample, ...]:
+    """Training pictures without references, in natural order; raises `ArllieError` as `layout_lows` does."""
+    return _ordered(Sample(low.name, low.low, None, low.scene) for low in layout_lows(folder, layout, TRAIN))
+
+
+def find_odd(samples: Iterable[Sample]) -> tuple[OddPair, ...]:
+    """The samples that cannot be right, by `check_pair`; reads every picture, one pair at a time.
+
+    Raises:
+        ArllieError: if a picture cannot be read, or one of a pair has 8 bits and the other 16.
+    """
+    found = (_check(sample) for sample in samples)
+    return tuple(odd for odd in found if odd is not None)
 
 
 def split_by_scene(samples: Sequence[Sample], folder: Path, fraction: float, seed: int) -> Split:
     """Hold out whole scenes until `fraction` of the samples is reached; the same seed gives the same split.
 
-    Scenes come from `scenes.csv` (columns file, scene) in `folder` or beside it; without it, runs of neighboring
-    files stand for scenes.
+    Scenes come from `scenes.csv` (columns file, scene) in `folder` or beside it, else from the layout; without either,
+    equal runs of neighboring files stand for scenes: about ten, fewer where one run is enough for `fraction`.
     """
     if fraction == 0.0:
         return Split(tuple(samples), ())
     scenes = _scenes(folder)
+    runs = max(1, len(samples) // min(_RUN, max(1, math.ceil(fraction * len(samples)))))
     groups: dict[str, list[Sample]] = {}
     for index, sample in enumerate(samples):
-        groups.setdefault(scenes.get(sample.name, f"run {index // _RUN}"), []).append(sample)
+        known = f"layout {sample.scene}" if sample.scene else f"run {index * runs // len(samples)}"
+        groups.setdefault(scenes.get(sample.name, known), []).append(sample)
     order = np.random.default_rng(seed).permutation(len(groups))
     keys = list(groups)
     held: list[Sample] = []
@@ -122,10 +137,11 @@ def draw_batch(samples: Sequence[Sample], store: FrameStore, *, seed: int, step:
     lows, highs = [], []
     for sample in chosen:
         low = store.get(sample.low)
-        place, orientation = _place(rng, low, crop), int(rng.integers(8))
-        lows.append(_turn(low[place], orientation))
+        height, width, _ = low.shape
+        place, orientation = random_place(rng, (height, width), crop), int(rng.integers(8))
+        lows.append(turned(low[place], orientation))
         if sample.high is not None:
-            highs.append(_turn(store.get(sample.high)[place], orientation))
+            highs.append(turned(store.get(sample.high)[place], orientation))
     names = tuple(sample.name for sample in chosen)
     return Batch(names, to_planes(lows), to_planes(highs) if len(highs) == batch else None)
 
@@ -135,16 +151,17 @@ def to_planes(frames: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     return np.stack([np.moveaxis(to_unit(frame), 2, 0) for frame in frames]).astype(np.float32)
 
 
-def _place(rng: np.random.Generator, frame: NDArray[Any], crop: int) -> tuple[slice, slice]:
-    height, width = frame.shape[:2]
+def random_place(rng: np.random.Generator, size: tuple[int, int], crop: int) -> tuple[slice, slice]:
+    """A square of `crop` pixels somewhere in a frame of `size`, height and width."""
+    height, width = size
     top, left = int(rng.integers(height - crop + 1)), int(rng.integers(width - crop + 1))
     return slice(top, top + crop), slice(left, left + crop)
 
 
-def _turn(frame: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """One of the eight orientations of a square."""
-    turned = np.rot90(frame, orientation % 4)
-    return turned[:, ::-1] if orientation >= 4 else turned
+def turned(frame: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """One of the eight orientations of a square, 0 to 7."""
+    upright = np.rot90(frame, orientation % 4)
+    return upright[:, ::-1] if orientation >= 4 else upright
 
 
 def _scenes(folder: Path) -> dict[str, str]:
@@ -161,6 +178,15 @@ def _scenes(folder: Path) -> dict[str, str]:
     return {}
 
 
-def _natural(sample: Sample) -> list[tuple[int, str]]:
-    """Sort key under which 2 comes before 10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", sample.name)]
+def _ordered(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    return tuple(sorted(samples, key=lambda sample: natural(sample.name)))
+
+
+def _check(sample: Sample) -> OddPair | None:
+    low = read_picture(sample.low).pixels
+    if sample.high is None:
+        return check_low(sample.name, low)
+    high = read_picture(sample.high).pixels
+    if low.dtype != high.dtype:
+        raise ArllieError(f"{sample.low} is {low.dtype} and {sample.high} is {high.dtype}; convert one of them first")
+    return check_pair(sample.name, low, high)

@@ -1,20 +1,18 @@
-"""A recipe: everything that decides a training run, read from a TOML file and checked before anything starts."""
+"""Recipes of one-layer models: everything that decides a training run, checked before anything starts."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from arllie_deploy.enhancer import check_model_name
 from arllie_deploy.epilogues import EPILOGUES
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.reparam.structure import Cell, Structure
+from arllie_deploy.training.recipe_table import check_choice, check_range
 
-T = TypeVar("T")
-
+PRECISIONS = ("fp32", "bf16")
+WEIGHTS = ("int8", "int16")
 _SSIM_WINDOW = 11
 
 
@@ -25,6 +23,10 @@ class ModelRecipe:
     epilogue: str
     branches: tuple[tuple[str, ...], ...]
     mid_width: int = 16
+
+    def __post_init__(self) -> None:
+        check_choice("model.epilogue", self.epilogue, tuple(EPILOGUES))
+        self.structure()
 
     def structure(self) -> Structure:
         """The structure; raises `ArllieError` where it breaks a rule."""
@@ -37,11 +39,25 @@ class ModelRecipe:
 
 @dataclass(frozen=True)
 class DataRecipe:
-    """`crop`: edge of the square crops in pixels; `validation_fraction` of the pictures, whole scenes, is held out."""
+    """What is drawn from and held out.
+
+    Attributes:
+        crop: edge of the square crops in pixels.
+        batch: crops of a step.
+        validation_fraction: of the pictures, whole scenes, is held out.
+        split_seed: decides which; runs with other seeds of the training share the held-out scenes and can be compared.
+    """
 
     crop: int = 96
     batch: int = 16
     validation_fraction: float = 0.15
+    split_seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_range("data.crop", self.crop, 8, 4096)
+        check_range("data.batch", self.batch, 1, 4096)
+        check_range("data.validation_fraction", self.validation_fraction, 0.0, 0.9)
+        check_range("data.split_seed", self.split_seed, 0, 2**32 - 1)
 
 
 @dataclass(frozen=True)
@@ -57,15 +73,50 @@ class LossRecipe:
     alpha: float = 1.5
     sigma: float = 0.1
 
+    def __post_init__(self) -> None:
+        check_range("loss.ssim", self.ssim, 0.0, 1e6)
+        check_range("loss.color_angle", self.color_angle, 0.0, 1e6)
+        check_range("loss.alpha", self.alpha, 0.0, 1e6)
+        check_range("loss.sigma", self.sigma, 1e-6, 1e6)
+
 
 @dataclass(frozen=True)
 class OptimizerRecipe:
-    """AdamW with a cosine from `learning_rate` to `final_learning_rate`; gradients are clipped to `clip` in norm."""
+    """AdamW with a cosine from `learning_rate` to `final_learning_rate`; gradients are clipped to `clip` in norm.
+
+    `precision` is that of the network's forward pass, of `PRECISIONS`; the weights stay in float32.
+    """
 
     learning_rate: float = 1e-2
     final_learning_rate: float = 1e-5
     weight_decay: float = 0.0
     clip: float = 5.0
+    precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        check_range("optimizer.learning_rate", self.learning_rate, 0.0, 1e30)
+        check_range("optimizer.final_learning_rate", self.final_learning_rate, 0.0, 1e30)
+        check_range("optimizer.weight_decay", self.weight_decay, 0.0, 1e6)
+        check_range("optimizer.clip", self.clip, 1e-12, 1e30)
+        check_choice("optimizer.precision", self.precision, PRECISIONS)
+
+
+@dataclass(frozen=True)
+class QuantizationRecipe:
+    """`start`, a model file or a shipped member, is fine-tuned for `weights` of 8 or 16 bits.
+
+    AdamW with a cosine from `learning_rate` to a hundredth of it.
+    """
+
+    weights: str
+    start: str
+    steps: int = 1000
+    learning_rate: float = 1e-3
+
+    def __post_init__(self) -> None:
+        check_choice("quantization.weights", self.weights, WEIGHTS)
+        check_range("quantization.steps", self.steps, 1, 10_000_000)
+        check_range("quantization.learning_rate", self.learning_rate, 0.0, 1e30)
 
 
 @dataclass(frozen=True)
@@ -83,26 +134,8 @@ class Recipe:
     license: str = "MIT"
 
     def __post_init__(self) -> None:
-        check_model_name(self.name)
-        if self.model.epilogue not in EPILOGUES:
-            raise ArllieError(f"model.epilogue is {self.model.epilogue!r}; known: {', '.join(EPILOGUES)}")
-        self.model.structure()
-        _check_range("steps", self.steps, 1, 10_000_000)
-        _check_range("seed", self.seed, 0, 2**32 - 1)
-        _check_range("evaluate_every", self.evaluate_every, 1, 10_000_000)
-        _check_range("data.crop", self.data.crop, 8, 4096)
-        _check_range("data.batch", self.data.batch, 1, 4096)
-        _check_range("data.validation_fraction", self.data.validation_fraction, 0.0, 0.9)
-        _check_range("loss.ssim", self.loss.ssim, 0.0, 1e6)
-        _check_range("loss.color_angle", self.loss.color_angle, 0.0, 1e6)
-        if self.loss.ssim and self.data.crop < _SSIM_WINDOW:
-            raise ArllieError(f"loss.ssim needs a data.crop of at least {_SSIM_WINDOW}, got {self.data.crop}")
-        _check_range("loss.alpha", self.loss.alpha, 0.0, 1e6)
-        _check_range("loss.sigma", self.loss.sigma, 1e-6, 1e6)
-        _check_range("optimizer.learning_rate", self.optimizer.learning_rate, 0.0, 1e30)
-        _check_range("optimizer.final_learning_rate", self.optimizer.final_learning_rate, 0.0, 1e30)
-        _check_range("optimizer.weight_decay", self.optimizer.weight_decay, 0.0, 1e6)
-        _check_range("optimizer.clip", self.optimizer.clip, 1e-12, 1e30)
+        check_range("steps", self.steps, 1, 10_000_000)
+        check_run(self.name, self.seed, self.evaluate_every, self.data, self.loss)
 
     def with_overrides(self, *, seed: int | None, steps: int | None) -> Recipe:
         """The recipe with the command line's seed and steps, where given."""
@@ -113,62 +146,45 @@ class Recipe:
         return asdict(self)
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Read and check a recipe file.
+@dataclass(frozen=True)
+class QuantizedRecipe:
+    """One fine-tuning of a fused model for integer weights; fields as of `Recipe`, and the license is the start's."""
 
-    Raises:
-        ArllieError: naming the file and the key that is missing, unknown or of a wrong type or value.
-    """
-    try:
-        table = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise ArllieError(f"{path}: no such recipe") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ArllieError(f"{path}: not a TOML file ({error})") from None
-    try:
-        sections = {
-            "model": _section(ModelRecipe, "model", table),
-            "data": _section(DataRecipe, "data", table),
-            "loss": _section(LossRecipe, "loss", table),
-            "optimizer": _section(OptimizerRecipe, "optimizer", table),
-        }
-        return _build(Recipe, "", {**table, **sections})
-    except ArllieError as error:
-        raise ArllieError(f"{path}: {error}") from None
+    name: str
+    quantization: QuantizationRecipe
+    data: DataRecipe
+    loss: LossRecipe
+    seed: int = 0
+    evaluate_every: int = 100
 
+    def __post_init__(self) -> None:
+        check_run(self.name, self.seed, self.evaluate_every, self.data, self.loss)
 
-def _section(kind: type[T], name: str, table: Mapping[str, Any]) -> T:
-    values = table.get(name, {})
-    if not isinstance(values, dict):
-        raise ArllieError(f"{name} is not a table; write [{name}]")
-    return _build(kind, f"{name}.", values)
+    @property
+    def steps(self) -> int:
+        """Optimizer steps."""
+        return self.quantization.steps
 
+    @property
+    def optimizer(self) -> OptimizerRecipe:
+        """What the two numbers of `QuantizationRecipe` stand for."""
+        rate = self.quantization.learning_rate
+        return OptimizerRecipe(learning_rate=rate, final_learning_rate=rate / 100, clip=1.0)
 
-def _build(kind: type[T], prefix: str, values: Mapping[str, Any]) -> T:
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # every `kind` here is a dataclass
-    if unknown := sorted(set(values) - set(known)):
-        raise ArllieError(f"unknown key {prefix}{unknown[0]}; known: {', '.join(known)}")
-    checked = {name: _typed(prefix + name, str(known[name].type), value) for name, value in values.items()}
-    try:
-        return kind(**checked)
-    except TypeError:
-        missing = [name for name in known if name not in values]
-        raise ArllieError(f"missing key, one of {', '.join(prefix + name for name in missing)}") from None
+    def with_overrides(self, *, seed: int | None, steps: int | None) -> QuantizedRecipe:
+        """The recipe with the command line's seed and steps, where given."""
+        quantization = replace(self.quantization, steps=self.steps if steps is None else steps)
+        return replace(self, seed=self.seed if seed is None else seed, quantization=quantization)
+
+    def to_json(self) -> dict[str, Any]:
+        """The recipe as JSON values."""
+        return asdict(self)
 
 
-def _typed(key: str, annotation: str, value: Any) -> Any:
-    if annotation == "float" and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if annotation.startswith("tuple"):
-        if isinstance(value, list) and all(isinstance(b, list) and all(isinstance(c, str) for c in b) for b in value):
-            return tuple(tuple(branch) for branch in value)
-        raise ArllieError(f"{key} is not a list of lists of strings")
-    kinds = {"str": str, "int": int, "float": float}
-    if annotation in kinds and (not isinstance(value, kinds[annotation]) or isinstance(value, bool)):
-        raise ArllieError(f"{key} is {value!r}, expected {annotation}")
-    return value
-
-
-def _check_range(key: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ArllieError(f"{key} is {value!r}, expected {low} to {high}")
+def check_run(name: str, seed: int, evaluate_every: int, data: DataRecipe, loss: LossRecipe) -> None:
+    """Raise `ArllieError` unless what every kind of recipe has is in range."""
+    check_model_name(name)
+    check_range("seed", seed, 0, 2**32 - 1)
+    check_range("evaluate_every", evaluate_every, 1, 10_000_000)
+    if loss.ssim and data.crop < _SSIM_WINDOW:
+        raise ArllieError(f"loss.ssim needs a data.crop of at least {_SSIM_WINDOW}, got {data.crop}")

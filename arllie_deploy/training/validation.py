@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from arllie_deploy.frames import to_frame
 from arllie_deploy.quality.psnr import psnr
 from arllie_deploy.training.data import FrameStore, Sample, to_planes
 from arllie_deploy.training.losses import find_loss
-from arllie_deploy.training.network import OneLayerNetwork
+from arllie_deploy.training.network import Output
 from arllie_deploy.training.recipe import LossRecipe
 
 
@@ -46,7 +47,11 @@ class Validation:
 
 @torch.no_grad()
 def validate(
-    network: OneLayerNetwork, samples: Sequence[Sample], store: FrameStore, recipe: LossRecipe, device: torch.device
+    network: Callable[[Tensor], Output],
+    samples: Sequence[Sample],
+    store: FrameStore,
+    recipe: LossRecipe,
+    device: torch.device,
 ) -> Validation:
     """Score `network`, which must be in evaluation mode."""
     loss = find_loss(recipe.name)

@@ -6,14 +6,15 @@ import pytest
 import torch
 from support.pictures import make_pairs
 from support.recipes import write_recipe
+from support.training import train_here
 
 from arllie_deploy import ArllieError, CheckFailedError, Enhancer
 from arllie_deploy.frames import to_unit
 from arllie_deploy.pictures import read_picture
 from arllie_deploy.quality.psnr import psnr
 from arllie_deploy.training.data import find_pairs_to_learn, split_by_scene
-from arllie_deploy.training.loop import Progress, Trained, train
-from arllie_deploy.training.recipe import read_recipe
+from arllie_deploy.training.loop import Progress, Trained
+from arllie_deploy.training.recipe_file import read_recipe
 
 
 class KilledError(Exception):
@@ -25,7 +26,9 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_pairs(tmp_path_factory.mktemp("pairs"))
 
 
-def run(data: Path, out: Path, *changes: tuple[str, str], stop_at: int | None = None, **options: Any) -> Trained:
+def run(
+    data: Path, out: Path, *changes: tuple[str, str], stop_at: int | None = None, **options: Any
+) -> Trained[Enhancer]:
     out.parent.mkdir(parents=True, exist_ok=True)
     recipe = read_recipe(write_recipe(out.parent / f"{out.name}.toml", *changes))
 
@@ -33,8 +36,7 @@ def run(data: Path, out: Path, *changes: tuple[str, str], stop_at: int | None = 
         if now.step == stop_at:
             raise KilledError
 
-    settings = {"resume": False, "force": False, "device": torch.device("cpu"), "report": report, **options}
-    return train(recipe, data, out, **settings)
+    return train_here(recipe, data, out, report, **options)
 
 
 def same_weights(a: Enhancer, b: Enhancer) -> bool:
@@ -45,7 +47,7 @@ def test_training_makes_held_out_pictures_better(pairs: Path, tmp_path: Path) ->
     trained = run(pairs, tmp_path / "run", ("steps = 40", "steps = 200"))
     assert trained.validation.psnr_db is not None
     held_out = find_pairs_to_learn(pairs)
-    sample = split_by_scene(held_out, pairs, 0.2, seed=3).validation[0]
+    sample = split_by_scene(held_out, pairs, 0.2, seed=0).validation[0]
     assert sample.high is not None
     low, high = read_picture(sample.low).pixels, read_picture(sample.high).pixels
     assert psnr(trained.enhancer.enhance(low), high) > psnr(low, high) + 5
@@ -145,6 +147,22 @@ def test_a_damaged_checkpoint_is_refused(pairs: Path, tmp_path: Path) -> None:
         torch.save({**state, key: value}, path)
         with pytest.raises(ArllieError, match="a damaged checkpoint"):
             run(pairs, tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize("part", ["network", "best", "optimizer"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_checkpoint_with_a_value_that_is_not_finite_is_refused_by_name(
+    part: str, value: float, pairs: Path, tmp_path: Path
+) -> None:
+    run(pairs, tmp_path / "run", ("steps = 40", "steps = 10"))
+    path = tmp_path / "run" / "checkpoint.pt"
+    state = torch.load(path, weights_only=True)
+    holder = state["optimizer"]["state"][0] if part == "optimizer" else state[part]
+    key = "exp_avg" if part == "optimizer" else "block.bias"
+    holder[key].view(-1)[0] = value
+    torch.save(state, path)
+    with pytest.raises(ArllieError, match=f"{path}: {part}.*{key} holds a value that is not finite"):
+        run(pairs, tmp_path / "run", ("steps = 40", "steps = 10"), resume=True)
 
 
 def test_another_split_cannot_resume(pairs: Path, tmp_path: Path) -> None:

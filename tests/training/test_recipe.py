@@ -1,12 +1,13 @@
 from pathlib import Path
 
 import pytest
-from support.recipes import write_recipe
+from support.recipes import write_quantized_recipe, write_recipe
 
 from arllie_deploy import ArllieError
 from arllie_deploy.models import RECIPES, find_recipe
 from arllie_deploy.training.losses import find_loss
-from arllie_deploy.training.recipe import read_recipe
+from arllie_deploy.training.recipe import QuantizedRecipe
+from arllie_deploy.training.recipe_file import read_recipe
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -29,7 +30,8 @@ def test_shipped_recipes_are_valid_and_named_after_their_files(name: str) -> Non
         ("learning_rate = 1e-2", "final_learning_rate = -1", "optimizer.final_learning_rate is -1.0"),
         ("crop = 16", "crop = 2", "data.crop is 2, expected 8 to 4096"),
         ("crop = 16", "crops = 16", "unknown key data.crops; known: crop"),
-        ('"residual"', '"curve"', "model.epilogue is 'curve'; known: residual"),
+        ('"residual"', '"gamma"', "model.epilogue is 'gamma'; known: residual"),
+        ("learning_rate = 1e-2", 'precision = "fp16"', "optimizer.precision is 'fp16'; known: fp32, bf16"),
         ('["conv3x3"]', '["conv3x3", "conv3x3"]', "branch 0 cell 1 (conv3x3): a second spatial cell"),
         ('[["conv3x3"], ["conv1x1", "average"]]', '"conv3x3"', "model.branches is not a list of lists"),
         ("[optimizer]", "[optimizer", "not a TOML file"),
@@ -47,6 +49,30 @@ def test_the_ssim_term_needs_crops_of_its_window(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / "r.toml", ('"l1"', '"l1"\nssim = 0.1'), ("crop = 16", "crop = 10"))
     with pytest.raises(ArllieError, match=r"loss\.ssim needs a data\.crop of at least 11, got 10"):
         read_recipe(recipe)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"int8"', '"int4"', "quantization.weights is 'int4'; known: int8, int16"),
+        ("steps = 20", "steps = 0", "quantization.steps is 0, expected 1 to"),
+        ('start = "arllie-plain-lol"\n', "", "missing key, one of quantization.start"),
+        ("[data]", "[optimizer]\n[data]", "unknown key optimizer; known: name, quantization"),
+        ("crop = 16", "crop = 2", "data.crop is 2, expected 8 to 4096"),
+        ("seed = 3", "seed = -1", "seed is -1"),
+    ],
+)
+def test_a_quantized_recipe_is_checked_too(old: str, new: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ArllieError) as caught:
+        read_recipe(write_quantized_recipe(tmp_path / "r.toml", (old, new)))
+    assert message in str(caught.value)
+
+
+def test_the_table_quantization_makes_another_kind_of_recipe(tmp_path: Path) -> None:
+    recipe = read_recipe(write_quantized_recipe(tmp_path / "r.toml")).with_overrides(seed=7, steps=5)
+    assert isinstance(recipe, QuantizedRecipe)
+    assert (recipe.seed, recipe.steps, recipe.quantization.steps) == (7, 5, 5)
+    assert recipe.optimizer.learning_rate == recipe.quantization.learning_rate
 
 
 def test_refuses_a_missing_file(tmp_path: Path) -> None:

@@ -1,0 +1,31 @@
+"""From a recipe to something to train."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from arllie_deploy.stored_model import Model
+from arllie_deploy.training.adaptive_recipe import AdaptiveRecipe
+from arllie_deploy.training.adaptive_task import AdaptiveTask
+from arllie_deploy.training.data import Sample, Split
+from arllie_deploy.training.one_layer import OneLayerTask
+from arllie_deploy.training.quantized import QuantizedTask
+from arllie_deploy.training.recipe import QuantizedRecipe
+from arllie_deploy.training.recipe_file import AnyRecipe
+from arllie_deploy.training.task import Task
+
+
+def make_task(recipe: AnyRecipe, split: Split, crops: Sequence[Sample], device: torch.device) -> Task[Model]:
+    """The task of a recipe on these pictures; `crops` are for adaptive recipes that take a share of them.
+
+    Raises:
+        ArllieError: if it starts from a model that cannot be read, the device has not its precision, or its crops are
+            missing.
+    """
+    if isinstance(recipe, AdaptiveRecipe):
+        return AdaptiveTask(recipe, split, crops, device)
+    if isinstance(recipe, QuantizedRecipe):
+        return QuantizedTask(recipe, split, device)
+    return OneLayerTask(recipe, split, device)
