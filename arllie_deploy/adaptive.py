@@ -107,6 +107,10 @@ class AdaptiveEnhancer:
         """The model for one frame (height, width, 3), uint8 or uint16; raises `ArllieError` on anything else."""
         return self.condition(frame_statistics(frame))
 
+    def enhance(self, frame: NDArray[Any]) -> NDArray[Any]:
+        """The reference's result for one frame, conditioned on it; shape and dtype stay. Raises as `for_frame`."""
+        return self.for_frame(frame).enhance(frame)
+
 
 def arrays_of(head: Head) -> dict[str, Any]:
     """Name -> array of every array that the head has."""

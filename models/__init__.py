@@ -4,20 +4,22 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from arllie_deploy import adaptive_file, enhancer_file
 from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.model_file import read_model_file
-
-Model = Enhancer | AdaptiveEnhancer
+from arllie_deploy.stored_model import Model, load_model
 
 # A family's name stands for its default member.
 FAMILIES = {"arllie": "arllie-lol"}
 # Member -> folder of its system, which holds MEMBER.safetensors and MEMBER.md (the card).
 MEMBERS = {"arllie-lol": "arllie", "arllie-plain-lol": "arllie", "arllie-direct-lol": "arllie"}
 # Recipe -> folder of its system, which holds RECIPE.toml.
-RECIPES = {**MEMBERS, "arllie-unsupervised": "arllie"}
+RECIPES = {
+    **MEMBERS,
+    "arllie-adaptive": "arllie",
+    "arllie-adaptive-int": "arllie",
+    "arllie-unsupervised": "arllie",
+}
 
 
 def find_model(name_or_path: str) -> Model:
@@ -28,9 +30,9 @@ def find_model(name_or_path: str) -> Model:
     """
     member = FAMILIES.get(name_or_path, name_or_path)
     if member in MEMBERS:
-        return _load(_folder(MEMBERS[member]) / f"{member}.safetensors")
+        return load_model(_folder(MEMBERS[member]) / f"{member}.safetensors")
     if _looks_like_path(name_or_path, ".safetensors"):
-        return _load(Path(name_or_path))
+        return load_model(Path(name_or_path))
     raise ArllieError(_unknown("model", name_or_path, [*FAMILIES, *MEMBERS], "a .safetensors file"))
 
 
@@ -58,13 +60,6 @@ def find_recipe(name_or_path: str) -> Path:
     if _looks_like_path(name_or_path, ".toml"):
         return Path(name_or_path)
     raise ArllieError(_unknown("recipe", name_or_path, list(RECIPES), "a .toml file"))
-
-
-def _load(path: Path) -> Model:
-    key, header, arrays = read_model_file(path)
-    if key == adaptive_file.HEADER_KEY:
-        return adaptive_file.from_contents(path, header, arrays)
-    return enhancer_file.from_contents(path, header, arrays)
 
 
 def _folder(system: str) -> Path:

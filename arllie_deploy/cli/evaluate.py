@@ -34,6 +34,10 @@ def command(
     data: Annotated[
         Path | None, typer.Option(help="Folder with low/ and high/, the same file names in both.", show_default=False)
     ] = None,
+    layout: Annotated[
+        str,
+        typer.Option(help="Of DATA: pairs, lol-v1, lol-v2-real, lol-v2-synthetic, lsrw, fivek, sice, baid; the tests."),
+    ] = "pairs",
     clip: Annotated[
         Path | None, typer.Option(help="Instead: a folder with the frames of a static scene; measures flicker.")
     ] = None,
@@ -51,7 +55,8 @@ def command(
     """Score a model on pairs of dark and well-lit pictures, on the integer frames that a user gets.
 
     Examples: arllie-eval --data LOL/eval15 · arllie-eval --data LOL/eval15 --model identity --metrics psnr,lpips ·
-    arllie-eval --data LOL/eval15 --model mine.safetensors --sheet sheet.png --json · arllie-eval --clip frames/
+    arllie-eval --data LOL/eval15 --model mine.safetensors --sheet sheet.png --json · arllie-eval --clip frames/ ·
+    arllie-eval --data LSRW --layout lsrw
 
     The model identity scores the dark pictures themselves. PSNR is the mean of the pictures' decibels; SSIM is taken on
     RGB with an 11×11 Gaussian window. gt-mean-psnr uses the reference to correct the brightness: a diagnostic only.
@@ -71,7 +76,7 @@ def command(
         shown = _Sheet(sheet, sheet_pictures, figures) if sheet else None
         if sheet:
             _refuse_sheet(sheet, force=force)
-        _evaluate_pairs(data, _subject(model, runtime, threads, clip=False), figures, about, shown, json=json)
+        _evaluate_pairs(data, layout, _subject(model, runtime, threads, clip=False), figures, about, shown, json=json)
     elif clip is not None:
         if metrics is not None or sheet is not None:
             raise ArllieError("--metrics and --sheet need references; leave them out with --clip, or give --data")
@@ -118,6 +123,7 @@ def _refuse_sheet(path: Path, *, force: bool) -> None:
 
 def _evaluate_pairs(
     data: Path,
+    layout: str,
     subject: "Subject",
     figures: "Sequence[Metric | Probe]",
     about: dict[str, str],
@@ -125,19 +131,27 @@ def _evaluate_pairs(
     *,
     json: bool,
 ) -> None:
-    from arllie_deploy.pictures.pairs import find_pairs, read_pairs
+    from arllie_deploy.pictures.layouts import TEST, layout_pairs
+    from arllie_deploy.pictures.pairs import read_pairs
     from arllie_deploy.quality.evaluation import evaluate
 
-    pairs = find_pairs(data)
+    pairs = layout_pairs(data, layout, TEST)
     with progress() as bar:
         frames = bar.track(read_pairs(pairs), total=len(pairs), description=about["model"])
-        evaluation = evaluate(frames, subject, figures, [sheet.add] if sheet else [])
+        evaluation = evaluate(frames, subject, figures, [_warn_of_odd, *([sheet.add] if sheet else [])])
     if sheet:
         sheet.write(about["model"], evaluation)
     if json:
         print_json({"data": str(data), **about, **evaluation.to_json()})
     else:
         _print(evaluation, figures)
+
+
+def _warn_of_odd(compared: "Compared") -> None:
+    from arllie_deploy.pictures.pair_check import check_pair
+
+    if odd := check_pair(compared.scored.name, compared.low, compared.high):
+        note(f"arllie-eval: warning: {odd.name}: {odd.text}; its scores say little")
 
 
 def _evaluate_clip(clip: Path, subject: "Subject", about: dict[str, str], *, json: bool) -> None:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.media.temporal import Smoother
-from arllie_deploy.models import Model
 from arllie_deploy.runtimes.base import OpenedModel
 from arllie_deploy.runtimes.choose import open_model
 from arllie_deploy.statistics import frame_statistics
+from arllie_deploy.stored_model import Model
 
 # A whole frame (height, width, 3) -> the opened model for it.
 Opener = Callable[[NDArray[Any]], OpenedModel]

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.commands import Finished, run_apart, run_here
+from support.commands import Finished, assert_refused, run_apart, run_here
 from support.enhancers import random_enhancer
 from support.picture_files import random_pixels, save, smooth_pixels
+from support.pictures import make_pairs
 
 from arllie_deploy import enhancer_file
 from arllie_deploy.pictures.codecs import read_picture
@@ -277,3 +278,23 @@ def test_in_a_process_of_its_own(data: Path) -> None:
 def test_the_dark_pictures_of_the_lol_test_set(shared_data: Path, evaluate) -> None:
     done = evaluate("--data", shared_data / "lol" / "eval15", "--model", "identity", "--metrics", "psnr")
     assert done.out.splitlines()[-1] == "mean of 15  7.773"
+
+
+def test_a_layout_gives_its_test_pairs(evaluate, tmp_path: Path) -> None:
+    make_pairs(tmp_path / "LOL" / "our485", 2)
+    make_pairs(tmp_path / "LOL" / "eval15", 1)
+    ended = evaluate("--data", tmp_path / "LOL", "--layout", "lol-v1", "--model", "identity", "--json")
+    assert ended.status == 0
+    assert [picture["name"] for picture in json.loads(ended.out)["pictures"]] == ["0"]
+    assert_refused(evaluate("--data", tmp_path / "LOL"), "this looks like lol-v1; give --layout lol-v1")
+
+
+def test_a_pair_that_looks_wrong_is_scored_with_a_warning(evaluate, tmp_path: Path) -> None:
+    make_pairs(tmp_path, 2)
+    (tmp_path / "low" / "1.png").rename(tmp_path / "1.png")
+    (tmp_path / "high" / "1.png").rename(tmp_path / "low" / "1.png")
+    (tmp_path / "1.png").rename(tmp_path / "high" / "1.png")
+    ended = evaluate("--data", tmp_path, "--model", "identity")
+    assert ended.status == 0
+    assert "warning: 1: low is brighter than high" in ended.err
+    assert "warning: 0" not in ended.err
