@@ -5,12 +5,20 @@ BIN := $(VENV)/bin
 OUT ?= arllie-out
 SOURCES := $(shell find arllie_deploy export bench models -type f -not -name '*.pyc' 2>/dev/null) CMakeLists.txt README.md LICENSE
 
-.PHONY: help setup check test demo bench-budgets templates clean
+# Where LOL's pairs lie, in the folders train, train_crops, train_eval_scenes and eval15.
+LOL ?= ../shared/data/lol
+# Folders of well-lit pictures for the second table of results-quality.
+PICTURES ?= ../shared/data/sr_x4/set5/hr ../shared/data/sr_x4/set14/hr
+
+.PHONY: help setup check test demo bench-budgets results-search results-quality results-downstream templates clean
 help:
 	@echo "make demo    export, verify, benchmark and enhance with the shipped model"
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lint, types, import rules"
 	@echo "make bench-budgets   the project's own limits of speed and memory, measured"
+	@echo "make results-search   searched structure against known blocks (LOL=folder); half an hour"
+	@echo "make results-quality  every committed model on LOL's test pairs and on other pictures (LOL=, PICTURES=)"
+	@echo "make results-downstream   codes and faces in the dark, before and after each enhancer"
 	@echo "make clean   remove .venv and what was built"
 
 setup: $(VENV)/.installed
@@ -36,6 +44,15 @@ demo: setup
 
 bench-budgets: setup
 	$(BIN)/python -P -m arllie_deploy.bench.budgets
+
+results-search: setup
+	$(BIN)/python -P -m arllie_deploy.results.search --data $(LOL)/train --out docs/results
+
+results-quality: setup
+	$(BIN)/python -P -m arllie_deploy.results.quality --pairs $(LOL)/eval15 --pictures $(PICTURES) --out docs/results
+
+results-downstream: setup
+	$(BIN)/python -P -m arllie_deploy.results.downstream --out docs/results
 
 templates: setup
 	$(BIN)/python -P -c "from pathlib import Path; from arllie_deploy.export.templates import write_templates; \

@@ -20,6 +20,7 @@ from statistics import median
 
 import numpy as np
 
+from arllie_deploy.bench.adaptive_cost import share_of_a_frame
 from arllie_deploy.reparam.fuse import fuse
 from arllie_deploy.reparam.structure import MAX_BRANCHES, MAX_CELLS, MAX_WIDTH
 from arllie_deploy.reparam.weights import BlockWeights, CellWeights, NormWeights
@@ -93,6 +94,11 @@ def measure_fuse() -> Budget:
     return Budget(f"fuse {MAX_BRANCHES} branches × {MAX_CELLS} cells, width {MAX_WIDTH}", "ms", 5.0, median(times))
 
 
+def measure_statistics() -> Budget:
+    """Percent of a 1920×1080 frame's time in the fastest runtime that statistics and head of an adaptive model take."""
+    return Budget("statistics and head of arllie-adaptive, of a 1080p frame", "%", 5.0, 100 * share_of_a_frame())
+
+
 def measure_photo_memory() -> Budget:
     """Peak resident gigabytes of `arllie-enhance` with a JPEG of 24 megapixels."""
     with tempfile.TemporaryDirectory(prefix="arllie-budgets-") as scratch:
@@ -138,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_heavy_imports,
         measure_help,
         measure_fuse,
+        measure_statistics,
         measure_photo_memory,
     ]
     if given.data is not None:
