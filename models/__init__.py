@@ -10,16 +10,18 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.stored_model import Model, load_model
 
 # A family's name stands for its default member.
-FAMILIES = {"arllie": "arllie-lol"}
+FAMILIES = {"arllie": "arllie-adaptive"}
 # Member -> folder of its system, which holds MEMBER.safetensors and MEMBER.md (the card).
-MEMBERS = {"arllie-lol": "arllie", "arllie-plain-lol": "arllie", "arllie-direct-lol": "arllie"}
-# Recipe -> folder of its system, which holds RECIPE.toml.
-RECIPES = {
-    **MEMBERS,
+MEMBERS = {
     "arllie-adaptive": "arllie",
     "arllie-adaptive-int": "arllie",
+    "arllie-lol": "arllie",
+    "arllie-plain-lol": "arllie",
+    "arllie-direct-lol": "arllie",
     "arllie-unsupervised": "arllie",
 }
+# Recipe -> folder of its system, which holds RECIPE.toml.
+RECIPES = MEMBERS
 
 
 def find_model(name_or_path: str) -> Model:

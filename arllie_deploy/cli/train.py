@@ -46,6 +46,7 @@ def command(
     """
     _require_torch()
     from arllie_deploy.atomic import refuse_existing
+    from arllie_deploy.cli.torchrun import speak_once
     from arllie_deploy.models import find_recipe
     from arllie_deploy.stored_model import save_model
     from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn, split_by_scene
@@ -55,6 +56,7 @@ def command(
     from arllie_deploy.training.recipe_file import read_recipe
     from arllie_deploy.training.tasks import make_task
 
+    speak_once()
     chosen = read_recipe(find_recipe(recipe)).with_overrides(seed=seed, steps=steps)
     target = out / f"{chosen.name}.safetensors"
     refuse_existing(target, force=force)

@@ -55,6 +55,6 @@ def _panel(panel: Axes, counts: Sequence[Count]) -> None:
             elinewidth=0.7,
             zorder=3 if is_baseline else 2,
         )
-    panel.set(xlabel="exposure (EV)", ylim=(-3, 103))
+    panel.set(xlabel="exposure (EV)", xticks=sorted({count.ev for count in counts}), ylim=(-3, 103))
     panel.invert_xaxis()
     panel.grid(alpha=0.3)

@@ -43,6 +43,7 @@ CONTESTANTS = {
         Contestant(BASELINE, "none"),
         Contestant("gain", "automatic gain"),
         Contestant("gamma", "automatic gamma"),
+        Contestant("arllie-adaptive", "arllie-adaptive", is_model=True),
         Contestant("arllie-lol", "arllie-lol", is_model=True),
         Contestant("arllie-plain-lol", "arllie-plain-lol", is_model=True),
     )

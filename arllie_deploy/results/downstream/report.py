@@ -66,8 +66,6 @@ gain and gamma bring the mean of the frame to {TARGET_MEAN}."""
 
 _LIMITS = """- These detectors compare a pixel with its neighborhood (adaptive thresholds, local binary patterns), so
   darkness alone costs them little. One that was trained on well-lit pictures may gain more.
-- A detector's fixed thresholds cut both ways: contrast below them is invisible until something raises it (OpenCV drops
-  markers that way), and so is noise.
 - A gain, a gamma and a 3×3 convolution cannot remove noise, and what they clip is gone: a fixed model that was trained
   for the dark overexposes a frame that is not.
 - Faces are gray crops of 25 × 25 pixels, tinted and enlarged, on backgrounds without people: frontal and soft. Codes
