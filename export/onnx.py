@@ -98,7 +98,10 @@ def weights_as_external_data(model: ModelProto, graph: Graph) -> ModelProto:
     from onnx import TensorProto
 
     operators = [operator for operator in graph.operators if not isinstance(operator, Convolution)]
-    given = {ops.scalar_name(operator, role) for operator in operators for role in operator.scalars} | {"kernel", "bias"}
+    given = {ops.scalar_name(operator, role) for operator in operators for role in operator.scalars} | {
+        "kernel",
+        "bias",
+    }
     for tensor in model.graph.initializer:
         if tensor.name in given:
             length = len(tensor.raw_data)
