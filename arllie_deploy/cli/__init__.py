@@ -7,6 +7,7 @@ from typing import NoReturn
 # Sub-command -> the module whose `command` it is. Each module imports torch, converters and engines only inside it.
 COMMANDS = {
     "train": "arllie_deploy.cli.train",
+    "search": "arllie_deploy.cli.search",
     "export": "arllie_deploy.cli.export",
     "bench": "arllie_deploy.cli.bench",
     "enhance": "arllie_deploy.cli.enhance",
@@ -18,6 +19,11 @@ COMMANDS = {
 def train() -> None:
     """Run `arllie-train`."""
     _run("train")
+
+
+def search() -> None:
+    """Run `arllie-search`."""
+    _run("search")
 
 
 def export() -> None:

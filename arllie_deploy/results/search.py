@@ -6,189 +6,31 @@ import argparse
 import math
 import shlex
 import sys
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.reparam.structure import Cell, Structure
+from arllie_deploy.reparam.structure import Structure
 from arllie_deploy.results.page import Origin, plot, summarize, table, write_numbers, write_page
+from arllie_deploy.results.search_trainings import (
+    HORIZONS,
+    LBFGS_CROPS,
+    LBFGS_EVALUATIONS,
+    SEEDS,
+    Contestant,
+    Job,
+    Measured,
+    contestants,
+    describe,
+    pictures,
+    run,
+    structure,
+)
 
-if TYPE_CHECKING:
-    from arllie_deploy.search.scenes import Scenes
-    from arllie_deploy.search.settings import ShortTraining
-    from arllie_deploy.training.data import FrameStore
-
-HORIZONS = (100, 300, 1000, 3000)
-SEEDS = (101, 102, 103, 104, 105)
-RANDOM_SEEDS = (1, 2, 3)
-LBFGS_EVALUATIONS = (25, 50, 100, 200)
-_LBFGS_CROPS = 128
 _PACKAGES = ("torch", "numpy", "matplotlib")
-_PLAIN = "plain 3×3"
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """One row: `learning_rate` is what its trainings begin with."""
-
-    name: str
-    structure: Structure
-    learning_rate: float = 1e-2
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training of one contestant: `steps` of AdamW, or the L-BFGS run where `steps` is 0."""
-
-    contestant: Contestant
-    steps: int
-    seed: int
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The held-out figures of one training after `effort` steps or evaluations."""
-
-    contestant: str
-    effort: int
-    seed: int
-    loss: float
-    psnr_db: float | None
-
-
-def contestants(searched: Structure) -> tuple[Contestant, ...]:
-    """Every row that is trained step by step."""
-    plain = structure("conv3x3")
-    known = (
-        Contestant("searched", searched, note="of `arllie-searched.json`"),
-        Contestant(_PLAIN, plain, note="the 84 parameters themselves"),
-        Contestant(f"{_PLAIN}, rate ×3", plain, 3e-2, "the same, begun with 0.03"),
-        Contestant(f"{_PLAIN}, rate ×10", plain, 1e-1, "the same, begun with 0.1"),
-        Contestant(
-            "RepVGG-style",
-            structure("conv3x3+norm", "conv1x1+norm", "skip+norm"),
-            note="3×3, 1×1 and identity, each with batch normalization",
-        ),
-        Contestant(
-            "DBB-style",
-            structure("conv3x3+norm", "conv1x1+norm", "conv1x1+norm conv3x3+norm", "conv1x1+norm average+norm"),
-            note="all four branches, batch normalization in each; mid width 3 as in the original",
-        ),
-        Contestant(
-            "ECB-style",
-            structure("conv3x3", "conv1x1 conv3x3", "conv1x1 sobel_x", "conv1x1 laplacian", mid_width=6),
-            note="3×3, 1×1 → 3×3 and two edge branches; Sobel y and the identity do not fit into four branches",
-        ),
-    )
-    from arllie_deploy.search.random_structure import random_structure
-
-    drawn = (Contestant(f"random {seed}", random_structure(seed)) for seed in RANDOM_SEEDS)
-    return (*known, *(replace(one, note=describe(one.structure)) for one in drawn))
-
-
-def structure(*branches: str, mid_width: int = 3) -> Structure:
-    """A structure from one text per branch, its cells separated by spaces, "+norm" after a cell that has one."""
-    cells = [[Cell(cell.removesuffix("+norm"), cell.endswith("+norm")) for cell in b.split()] for b in branches]
-    return Structure(tuple(tuple(branch) for branch in cells), mid_width)
-
-
-def describe(found: Structure) -> str:
-    """For a table: the branches and their cells."""
-    return "; ".join(" → ".join(cell.operation for cell in branch) for branch in found.branches)
-
-
-def measure(job: Job, data: Path, split_seed: int, training: ShortTraining) -> list[Measured]:
-    """Train and score one job, on one thread."""
-    import torch
-
-    torch.set_num_threads(1)
-    scenes, store = _pictures(data, split_seed, training.crop)
-    if job.steps == 0:
-        return _measure_lbfgs(job, scenes, store, training)
-    from arllie_deploy.search.judge import judge
-
-    own = replace(training, steps=job.steps, learning_rate=job.contestant.learning_rate)
-    found = judge(job.contestant.structure, scenes.learned, scenes.tested, store, own, [job.seed], lambda _: None)
-    score = found.scores[0]
-    return [Measured(job.contestant.name, job.steps, job.seed, score.loss, score.psnr_db)]
-
-
-@cache
-def _pictures(data: Path, split_seed: int, crop: int) -> tuple[Scenes, FrameStore]:
-    """Once per process, which has many trainings to do."""
-    from arllie_deploy.search.scenes import split_scenes
-    from arllie_deploy.training.data import FrameStore, find_pairs_to_learn
-
-    return split_scenes(find_pairs_to_learn(data), data, split_seed, crop), FrameStore()
-
-
-def _measure_lbfgs(job: Job, scenes: Scenes, store: FrameStore, training: ShortTraining) -> list[Measured]:
-    """Quasi-Newton steps on the 84 parameters, full batch on fixed crops, scored at some numbers of evaluations."""
-    import torch
-
-    from arllie_deploy.search.judge import score
-    from arllie_deploy.training.data import draw_batch
-    from arllie_deploy.training.losses import find_loss
-    from arllie_deploy.training.network import OneLayerNetwork
-
-    crops = draw_batch(scenes.learned, store, seed=job.seed, step=0, batch=_LBFGS_CROPS, crop=training.crop)
-    assert crops.high is not None
-    low, high = torch.from_numpy(crops.low), torch.from_numpy(crops.high)
-    torch.manual_seed(job.seed)
-    network = OneLayerNetwork(job.contestant.structure, training.epilogue)
-    loss, recipe = find_loss(training.loss), training.loss_recipe()
-    found, before = [], 0
-    for evaluations in LBFGS_EVALUATIONS:
-        # Begun anew from where it stands: the number of evaluations of one call is all that torch lets one bound.
-        optimizer = torch.optim.LBFGS(
-            network.parameters(),
-            max_iter=evaluations,
-            max_eval=evaluations - before,
-            history_size=50,
-            line_search_fn="strong_wolfe",
-            tolerance_grad=0.0,
-            tolerance_change=0.0,
-        )
-
-        def closure(optimizer: torch.optim.Optimizer = optimizer) -> torch.Tensor:
-            optimizer.zero_grad()
-            value = loss.function(low, network(low), high, recipe)
-            value.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-            return value
-
-        optimizer.step(closure)  # type: ignore[no-untyped-call]  # as above
-        before = evaluations
-        scored = score(network.eval(), scenes.tested, store, training, job.seed)
-        found.append(Measured(job.contestant.name, evaluations, job.seed, scored.loss, scored.psnr_db))
-    return found
-
-
-def run(jobs: Sequence[Job], data: Path, split_seed: int, training: ShortTraining, workers: int) -> list[Measured]:
-    """All jobs, the longest first, `workers` at a time; says on stderr how far it is."""
-    work = partial(measure, data=data, split_seed=split_seed, training=training)
-    ordered = sorted(jobs, key=lambda job: -job.steps)
-    if workers == 1:
-        return _gather(map(work, ordered), len(ordered))
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        return _gather(pool.map(work, ordered), len(ordered))
-
-
-def _gather(results: Iterable[list[Measured]], total: int) -> list[Measured]:
-    started, measured = time.monotonic(), []
-    for number, found in enumerate(results, 1):
-        measured.extend(found)
-        if number % 20 == 0:
-            sys.stderr.write(f"{number} of {total} trainings, {time.monotonic() - started:.0f} s\n")
-    return sorted(measured, key=lambda one: (one.contestant, one.effort, one.seed))
 
 
 def figures(measured: Sequence[Measured], name: str, effort: int) -> tuple[str, str]:
@@ -200,7 +42,7 @@ def figures(measured: Sequence[Measured], name: str, effort: int) -> tuple[str, 
 
 
 def verdict(measured: Sequence[Measured], names: Sequence[str], horizon: int) -> str:
-    """One sentence: where the searched structure stands at a horizon, and whether seeds can tell it from the best."""
+    """One sentence: where the searched structure stands among `names` at a horizon, and whether the seeds can tell."""
     found = {
         name: summarize([one.loss for one in measured if one.contestant == name and one.effort == horizon])
         for name in names
@@ -216,6 +58,23 @@ def verdict(measured: Sequence[Measured], names: Sequence[str], horizon: int) ->
     return (
         f"- **{horizon} steps**: rank {rank} of {len(order)}, {abs(gap):.4f} {side} {other}; "
         f"that is {clear} twice the standard error ({2 * error:.4f})."
+    )
+
+
+def verdicts(measured: Sequence[Measured], everybody: Sequence[Contestant]) -> str:
+    """The section "In short": among structures at one rate, and against a plain layer whose rate was raised."""
+    usual = everybody[0].learning_rate
+    same = [one.name for one in everybody if one.learning_rate == usual]
+    plain = [one.name for one in everybody if one.structure == structure("conv3x3")]
+    return "\n\n".join(
+        [
+            "## In short",
+            "The searched structure among all structures, everybody at the same learning rate:",
+            "\n".join(verdict(measured, same, steps) for steps in HORIZONS),
+            "The same against nothing but the plain layer, which may take three or ten times the rate as well. Where "
+            "it is behind, a larger rate is the simpler way to get there:",
+            "\n".join(verdict(measured, ["searched", *plain], steps) for steps in HORIZONS),
+        ]
     )
 
 
@@ -242,7 +101,7 @@ def make_page(data: Path, out: Path, searched: Path, workers: int) -> None:
 
     found, facts = read_structure(searched)
     training, split_seed = ShortTraining(), int(facts["settings"]["seed"])
-    scenes, _ = _pictures(data, split_seed, training.crop)
+    scenes, _ = pictures(data, split_seed, training.crop)
     if scenes.sha256 != facts["data_sha256"]:
         raise ArllieError(f"{data}: not the pictures that {searched.name} was searched on; its test scenes were seen")
     ensure_folder(out)
@@ -250,9 +109,7 @@ def make_page(data: Path, out: Path, searched: Path, workers: int) -> None:
     lbfgs = Contestant("L-BFGS", structure("conv3x3"), note="on the 84 parameters")
     jobs = [Job(one, steps, seed) for one in everybody for steps in HORIZONS for seed in SEEDS]
     jobs += [Job(lbfgs, 0, seed) for seed in SEEDS]
-    started = time.monotonic()
     measured = run(jobs, data, split_seed, training, workers)
-    minutes = (time.monotonic() - started) / 60
     command = shlex.join(
         ["python", "-P", "-m", "arllie_deploy.results.search", "--data", data.name, "--out", "docs/results"]
     )
@@ -260,19 +117,18 @@ def make_page(data: Path, out: Path, searched: Path, workers: int) -> None:
     _draw(out / "search.png", measured, [one.name for one in everybody])
     write_numbers(
         out / "search.json",
-        {"measured": [vars(one) for one in measured], "searched": found.to_json(), "minutes": round(minutes, 1)},
+        {"measured": [vars(one) for one in measured], "searched": found.to_json()},
         origin,
     )
-    parts = page_parts(measured, everybody, scenes.counts(), facts, minutes)
+    parts = page_parts(measured, everybody, scenes.counts(), facts)
     write_page(out / "search.md", "What the search finds, and what it is worth", parts, origin)
 
 
 def page_parts(
     measured: Sequence[Measured],
     everybody: Sequence[Contestant],
-    pictures: Mapping[str, int],
+    counts: Mapping[str, int],
     facts: Mapping[str, Any],
-    minutes: float,
 ) -> list[str]:
     """The paragraphs and tables of the page."""
     names = [one.name for one in everybody]
@@ -290,7 +146,7 @@ def page_parts(
         f"**Searched**: {describe(found)} (mid width {found.mid_width}), trial {facts['proposal']} of {len(judged)} "
         f"judged ones in `arllie-searched.json`. It was chosen by the loss after "
         f"{facts['settings']['training']['steps']} steps.",
-        "## In short\n\n" + "\n".join(verdict(measured, names, steps) for steps in HORIZONS),
+        verdicts(measured, everybody),
         "![loss on unseen scenes over the steps](search.png)",
         f"## Loss on unseen scenes (L1, lower is better)\n\n{table(header, losses)}",
         f"## PSNR on unseen scenes (dB)\n\n{table(header, ratios)}",
@@ -298,7 +154,7 @@ def page_parts(
         "stopped early can have a worse loss and a better PSNR.",
         "## L-BFGS directly on the 84 parameters\n\n"
         + table(["", *(f"{n} evaluations" for n in LBFGS_EVALUATIONS)], quasi)
-        + f"\n\nFull batch on {_LBFGS_CROPS} fixed crops: one evaluation reads {_LBFGS_CROPS // 8} times the pixels of "
+        + f"\n\nFull batch on {LBFGS_CROPS} fixed crops: one evaluation reads {LBFGS_CROPS // 8} times the pixels of "
         "a step above.",
         "## Who is who\n\n" + table(["structure", "branches"], [[one.name, one.note] for one in everybody]),
         "RepVGG-, DBB- and ECB-style blocks follow their papers (Ding et al., CVPR 2021; Ding et al., CVPR 2021; Zhang "
@@ -308,10 +164,16 @@ def page_parts(
         f"## How\n\nAdamW from 0.01 (unless the row says otherwise) down a cosine to 0.0001 over the given number of "
         "steps, each column a training of its own; 8 crops of 48×48 per step, gradients clipped to norm 1, residual "
         f"epilogue, L1 loss; {len(SEEDS)} seeds, mean ± standard deviation. Trained on "
-        f"{pictures['weights'] + pictures['architecture']} pairs, scored on the {pictures['tested']} whole pictures of "
+        f"{counts['weights'] + counts['architecture']} pairs, scored on the {counts['tested']} whole pictures of "
         "scenes that neither the search nor its choice among trials has seen. "
-        f"{minutes:.0f} minutes for all trainings.",
+        f"{cpu_minutes(measured):.0f} minutes of one core for all trainings.",
     ]
+
+
+def cpu_minutes(measured: Sequence[Measured]) -> float:
+    """Processor time of all trainings; the rows of one L-BFGS run grow, and its last one holds all of its time."""
+    lbfgs = [one.cpu_s for one in measured if one.contestant == "L-BFGS" and one.effort == max(LBFGS_EVALUATIONS)]
+    return (sum(one.cpu_s for one in measured if one.contestant != "L-BFGS") + sum(lbfgs)) / 60
 
 
 def _draw(path: Path, measured: Sequence[Measured], names: Sequence[str]) -> None:
@@ -326,9 +188,9 @@ def _draw(path: Path, measured: Sequence[Measured], names: Sequence[str]) -> Non
                 HORIZONS,
                 [spread.mean for spread in spreads],
                 [spread.deviation or 0.0 for spread in spreads],
-                color="black" if name == "searched" else f"C{index - 1}",
+                color="black" if name.startswith("searched") else f"C{index - 2}",
                 linewidth=2.4 if name == "searched" else 1.2,
-                linestyle="--" if name.startswith("random") else "-",
+                linestyle="--" if name.startswith("random") or "rate" in name else "-",
                 marker="o",
                 markersize=3,
                 capsize=2,

@@ -6,18 +6,17 @@ from support.searches import make_scenes, scenes_of, search_here
 
 from arllie_deploy import ArllieError
 from arllie_deploy.results import search as page
-from arllie_deploy.results.search import (
+from arllie_deploy.results import search_trainings as trainings
+from arllie_deploy.results.search import cpu_minutes, figures, make_page, verdict, verdicts
+from arllie_deploy.results.search_trainings import (
     LBFGS_EVALUATIONS,
     Contestant,
     Job,
     Measured,
     contestants,
     describe,
-    figures,
-    make_page,
     measure,
     structure,
-    verdict,
 )
 from arllie_deploy.search.result import to_json
 from arllie_deploy.search.settings import SearchSettings, ShortTraining
@@ -32,7 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made_up(losses: dict[str, list[float]]) -> list[Measured]:
     return [
-        Measured(name, 100, seed, loss, 10 * loss)
+        Measured(name, 100, seed, loss, 10 * loss, 30.0)
         for name, values in losses.items()
         for seed, loss in enumerate(values)
     ]
@@ -67,6 +66,24 @@ def test_the_verdict_says_where_the_search_wins_nothing(searched: list[float], e
     assert expected in verdict(measured, ["searched", "b", "c"], 100)
 
 
+def test_the_plain_layer_may_raise_its_rate_where_structures_may_not() -> None:
+    everybody = contestants(structure("conv1x1 conv3x3"))
+    measured = [
+        Measured(one.name, steps, seed, 0.1 if "×10" in one.name else 0.2 if one.name == "searched" else 0.3, 9.0, 1.0)
+        for one in everybody
+        for steps in page.HORIZONS
+        for seed in (1, 2)
+    ]
+    text = verdicts(measured, everybody)
+    assert text.count("rank 1 of 8") == len(page.HORIZONS)
+    assert text.count("rank 2 of 4, 0.1000 behind plain 3×3, rate ×10") == len(page.HORIZONS)
+
+
+def test_the_time_of_an_lbfgs_run_is_counted_once() -> None:
+    rows = [Measured("L-BFGS", effort, 1, 0.1, 10.0, float(effort)) for effort in LBFGS_EVALUATIONS]
+    assert cpu_minutes([*rows, Measured("a", 100, 1, 0.1, 10.0, 60.0)]) == pytest.approx(1 + 200 / 60)
+
+
 def test_lbfgs_goes_down_to_a_lower_loss_with_more_evaluations(data: Path) -> None:
     job = Job(Contestant("L-BFGS", structure("conv3x3")), 0, 1)
     found = measure(job, data, 5, TINY)
@@ -79,7 +96,8 @@ def test_the_page_is_made_from_a_search_result_and_reports_everybody(
 ) -> None:
     monkeypatch.setattr(page, "HORIZONS", (1, 2))
     monkeypatch.setattr(page, "SEEDS", (1, 2))
-    monkeypatch.setattr(page, "LBFGS_EVALUATIONS", (2, 4))
+    for module in (page, trainings):
+        monkeypatch.setattr(module, "LBFGS_EVALUATIONS", (2, 4))
     settings = SearchSettings(seed=5, training=TINY)
     outcome = search_here(data, tmp_path / "study.journal", settings, proposals=1)
     result = tmp_path / "found.json"

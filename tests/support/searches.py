@@ -11,7 +11,7 @@ from arllie_deploy.search.session import Outcome, StudyPlace, search
 from arllie_deploy.search.settings import SearchSettings, ShortTraining
 from arllie_deploy.training.data import find_pairs_to_learn
 
-TINY = SearchSettings(seed=5, training=ShortTraining(steps=2, crop=12, batch=2), judges=3)
+TINY = SearchSettings(seed=5, training=ShortTraining(steps=1, crop=12, batch=2), judges=3)
 
 
 def make_scenes(folder: Path, count: int = 8, **size: int) -> Path:
