@@ -18,6 +18,9 @@ HEAVY = {
     "matplotlib",
     "ai_edge_litert",
     "safetensors",
+    "optuna",
+    "cv2",
+    "skimage",
 }
 
 
@@ -43,6 +46,8 @@ def test_importing_the_package_needs_numpy_only() -> None:
         ("import arllie_deploy.cli.export", {"typer", "rich"}),
         ("import arllie_deploy.cli.enhance", {"typer", "rich"}),
         ("import arllie_deploy.cli.train", {"typer", "rich"}),
+        ("import arllie_deploy.cli.search, arllie_deploy.cli.evaluate", {"typer", "rich"}),
+        ("import arllie_deploy.adaptive, arllie_deploy.quality.evaluation, arllie_deploy.pictures.layouts", {"PIL"}),
     ],
 )
 def test_listing_and_help_load_no_engine(code: str, allowed: set[str]) -> None:
@@ -58,7 +63,8 @@ def test_the_wheel_installs_one_name_only() -> None:
     top = {path.parts[0] for path in installed if path.parts[0] != ".."}
     assert {name for name in top if not name.endswith(".dist-info")} == {"arllie_deploy"}
     names = {str(path) for path in installed}
-    for needed in ("export/graph.py", "models/arllie/arllie-lol.safetensors", "py.typed", "pictures/samples/night.png"):
+    wanted = ["export/graph.py", "models/arllie/arllie-adaptive.safetensors", "models/arllie/arllie-searched.json"]
+    for needed in (*wanted, "py.typed", "pictures/samples/night.png"):
         assert f"arllie_deploy/{needed}" in names
 
 
