@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.training.data import FrameStore, Split, draw_batch
+from arllie_deploy.training.crops import CropSource
+from arllie_deploy.training.data import FrameStore, Split
 from arllie_deploy.training.losses import find_loss
 from arllie_deploy.training.network import OneLayerNetwork
 from arllie_deploy.training.precision import check_precision, forward
@@ -29,18 +30,13 @@ class OneLayerTask:
         self._device = device
         self._loss = find_loss(recipe.loss.name)
         self._store = FrameStore()
+        self._crops = CropSource(split, self._store, recipe.data, recipe.seed, device)
 
     def step_loss(self, step: int, share: Share) -> StepLoss:
         """See `Task`."""
-        data = self.recipe.data
-        batch = draw_batch(
-            self.split.train, self._store, seed=self.recipe.seed, step=step, batch=data.batch, crop=data.crop
-        )
-        part = share.of(data.batch)
-        low = torch.from_numpy(batch.low[part]).to(self._device)
-        high = None if batch.high is None else torch.from_numpy(batch.high[part]).to(self._device)
-        output = forward(self.network, low, self.recipe.optimizer.precision)
-        return StepLoss(self._loss.function(low, output, high, self.recipe.loss), batch.names)
+        crops = self._crops.draw(step, share)
+        output = forward(self.network, crops.low, self.recipe.optimizer.precision)
+        return StepLoss(self._loss.function(crops.low, output, crops.high, self.recipe.loss), crops.names)
 
     def unsound(self) -> str | None:
         """See `Task`."""

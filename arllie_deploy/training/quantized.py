@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.models import find_fixed_model
-from arllie_deploy.training.data import FrameStore, Split, draw_batch
+from arllie_deploy.training.crops import CropSource
+from arllie_deploy.training.data import FrameStore, Split
 from arllie_deploy.training.losses import find_loss
 from arllie_deploy.training.network import Output
 from arllie_deploy.training.quantized_weights import fake_levels, fake_quantize, quantize
@@ -60,17 +61,13 @@ class QuantizedTask:
         self._device = device
         self._loss = find_loss(recipe.loss.name)
         self._store = FrameStore()
+        self._crops = CropSource(split, self._store, recipe.data, recipe.seed, device)
 
     def step_loss(self, step: int, share: Share) -> StepLoss:
         """See `Task`."""
-        data = self.recipe.data
-        batch = draw_batch(
-            self.split.train, self._store, seed=self.recipe.seed, step=step, batch=data.batch, crop=data.crop
-        )
-        part = share.of(data.batch)
-        low = torch.from_numpy(batch.low[part]).to(self._device)
-        high = None if batch.high is None else torch.from_numpy(batch.high[part]).to(self._device)
-        return StepLoss(self._loss.function(low, self.network(low), high, self.recipe.loss), batch.names)
+        crops = self._crops.draw(step, share)
+        output = self.network(crops.low)
+        return StepLoss(self._loss.function(crops.low, output, crops.high, self.recipe.loss), crops.names)
 
     def unsound(self) -> str | None:
         """See `Task`."""
