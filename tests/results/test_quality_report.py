@@ -1,10 +1,11 @@
 from dataclasses import replace
 
+import pytest
 from support.enhancers import random_adaptive, random_enhancer
 
 from arllie_deploy.quality.flicker import Flicker, Fluctuation
 from arllie_deploy.results.quality.entries import GROUPS, Entry
-from arllie_deploy.results.quality.report import OtherRow, parts
+from arllie_deploy.results.quality.report import OtherRow, parts, pooled
 from arllie_deploy.results.quality.scores import Score
 
 GOOD, BAD = Score(19.5, 0.75, 21.0, 9.0), Score(15.0, 0.5, 18.0, 12.0)
@@ -33,7 +34,15 @@ def test_rows_that_are_lost_are_named() -> None:
     assert "highest PSNR on all 1 rows" in page(GOOD, {"automatic gain": BAD, "arllie-adaptive": GOOD})
     lost = page(GOOD, {"automatic gain": GOOD, "arllie-adaptive": BAD})
     assert "highest PSNR on 0 of 1 rows" in lost
-    assert "set5 at −2 EV: automatic gain" in lost
+    assert "set5 at −2 EV (automatic gain)" in lost
+
+
+def test_the_pooled_row_weighs_every_picture_the_same() -> None:
+    rows = [OtherRow("a", 1, -2, {"x": GOOD}), OtherRow("b", 3, -2, {"x": BAD}), OtherRow("a", 1, -3, {"x": GOOD})]
+    first, second = pooled(rows)
+    assert (first.pictures, first.count, first.ev, second.count) == ("all", 4, -2, 1)
+    assert first.scores["x"].psnr == pytest.approx((19.5 + 3 * 15.0) / 4)
+    assert second.scores["x"] == GOOD
 
 
 def test_every_seed_has_its_row_and_hash() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from arllie_deploy.quality.flicker import Flicker
 from arllie_deploy.results.page import summarize, table
 from arllie_deploy.results.quality.entries import GROUPS, Entry
-from arllie_deploy.results.quality.other_pictures import PictureSet, winners
+from arllie_deploy.results.quality.other_pictures import winners
 from arllie_deploy.results.quality.rivals import RIVALS
 from arllie_deploy.results.quality.scores import Score
 
@@ -57,17 +58,15 @@ def parts(
         _seed_table(entries, scored),
         "## Other pictures",
         _OTHERS,
+        _other_table(pooled(others)),
+        _verdict(pooled(others)),
+        "By set:",
         _other_table(others),
-        "\n".join(f"- {line}" for line in _verdicts(others)),
+        _verdict(others),
         "## Flicker",
         _FLICKER,
         _flicker_table(steadiness),
     ]
-
-
-def pictures_line(sets: Sequence[PictureSet]) -> str:
-    """The sets with their sizes, for people."""
-    return ", ".join(f"{each.name} ({len(each.pictures)})" for each in sets)
 
 
 _METHOD = """Means over pictures; RGB, data range 1, outputs rounded to 8 bits as a user gets them, SSIM with an 11×11
@@ -143,18 +142,32 @@ def _other_table(others: Sequence[OtherRow]) -> str:
     return table(["pictures", "EV", *names], rows)
 
 
-def _verdicts(others: Sequence[OtherRow]) -> list[str]:
+def pooled(others: Sequence[OtherRow]) -> list[OtherRow]:
+    """One row per exposure over the pictures of all sets, each picture weighing the same."""
+    rows = []
+    for ev in dict.fromkeys(row.ev for row in others):
+        sets = [row for row in others if row.ev == ev]
+        counts = [row.count for row in sets]
+        scores = {name: _pooled([row.scores[name] for row in sets], counts) for name in sets[0].scores}
+        rows.append(OtherRow("all", sum(counts), ev, scores))
+    return rows
+
+
+def _pooled(scores: Sequence[Score], counts: Sequence[int]) -> Score:
+    weighed = (fmean(column, counts) for column in zip(*map(_values, scores), strict=True))
+    return Score(*weighed)
+
+
+def _verdict(others: Sequence[OtherRow]) -> str:
     lost = []
     for row in others:
         psnrs = {name: score.psnr for name, score in row.scores.items()}
         if better := winners(psnrs, CHAMPION):
-            lost.append(f"{row.pictures} at −{abs(row.ev)} EV: {', '.join(better)}")
+            lost.append(f"{row.pictures} at −{abs(row.ev)} EV ({', '.join(better)})")
     if not lost:
-        return [f"`{CHAMPION}` has the highest PSNR on all {len(others)} rows."]
-    return [
-        f"`{CHAMPION}` has the highest PSNR on {len(others) - len(lost)} of {len(others)} rows; above it are:",
-        *lost,
-    ]
+        return f"`{CHAMPION}` has the highest PSNR on all {len(others)} rows."
+    won = f"`{CHAMPION}` has the highest PSNR on {len(others) - len(lost)} of {len(others)} rows"
+    return f"{won}. Above it are, for {'; '.join(lost)}."
 
 
 def _flicker_table(steadiness: Mapping[str, Flicker]) -> str:
