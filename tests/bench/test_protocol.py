@@ -129,7 +129,7 @@ def test_with_nothing_to_time_no_process_starts(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_ctrl_c_keeps_what_was_measured() -> None:
-    settings = Settings(rounds=500, calls=1, warm_up_s=0.0, timeout_s=60.0)
+    settings = Settings(rounds=500, calls=1, warm_up_s=0.0, timeout_s=60.0, share_s=60.0)
     measurement = run("GOOD", "INTERRUPTING", settings=settings)
     assert not measurement.complete
     assert measurement.floor is not None
@@ -168,7 +168,9 @@ def test_no_process_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_no_process_is_left_after_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spawned = tmp_path / "spawned"
     monkeypatch.setenv("SPAWNED_FILE", str(spawned))
-    assert not run("SPAWNING", "INTERRUPTING", settings=Settings(rounds=500, calls=1, warm_up_s=0.0)).complete
+    assert not run(
+        "SPAWNING", "INTERRUPTING", settings=Settings(rounds=500, calls=1, warm_up_s=0.0, share_s=60.0)
+    ).complete
     assert [number for number in spawned.read_text().split() if is_alive(int(number))] == []
 
 

@@ -36,7 +36,7 @@ def test_twice_in_a_row_keeps_both_runs(tmp_path: Path) -> None:
     assert newest["run_id"] in [run.name for run in runs]
     assert violations(newest, shipped()) == []
     assert newest["complete"]
-    assert newest["command"] == "arllie-bench --backends cpu,cuda,npu,dsp --model arllie --size 64x48"
+    assert newest["command"] == "arllie-bench --backends cpu,cuda,npu,dsp --model arllie-lol --size 64x48"
     statuses = {(row["backend"], row["runtime"], row["target"]): row["status"] for row in newest["rows"]}
     assert statuses["cpu", "onnxruntime", None] == statuses["cpu", "numpy", None] == "measured"
     assert [statuses[key] for key in statuses if key[0] != "cpu"] == ["unavailable"] * 3
