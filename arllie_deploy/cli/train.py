@@ -49,8 +49,9 @@ def command(
     from arllie_deploy.cli.torchrun import speak_once
     from arllie_deploy.models import find_recipe
     from arllie_deploy.stored_model import save_model
-    from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn, split_by_scene
+    from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn
     from arllie_deploy.training.device import find_device
+    from arllie_deploy.training.hold_out import hold_out
     from arllie_deploy.training.loop import run_task
     from arllie_deploy.training.losses import find_loss
     from arllie_deploy.training.recipe_file import read_recipe
@@ -65,7 +66,7 @@ def command(
     samples, details = find(data, layout), find_pairs_to_learn(crops) if crops else ()
     if not skip_pair_check:
         samples, details = _without_odd(samples), _without_odd(details)
-    split = split_by_scene(samples, data, chosen.data.validation_fraction, chosen.data.split_seed)
+    split = hold_out(samples, data, chosen.data)
     check_crop([*split.train, *details], chosen.data.crop)
     with progress("[cyan]{task.fields[figures]}") as bar:
         task = bar.add_task(chosen.name, total=chosen.steps, figures="")

@@ -73,23 +73,28 @@ def split_by_scene(samples: Sequence[Sample], folder: Path, fraction: float, see
     """
     if fraction == 0.0:
         return Split(tuple(samples), ())
+    groups = by_scene(samples, folder, fraction)
+    order = np.random.default_rng(seed).permutation(len(groups))
+    held: list[Sample] = []
+    for index in order:
+        if len(held) >= fraction * len(samples):
+            break
+        held.extend(groups[index])
+    if not held or len(held) == len(samples):
+        raise ArllieError(f"{folder}: {len(samples)} pictures of {len(groups)} scenes cannot be split for validation")
+    names = {sample.name for sample in held}
+    return Split(tuple(s for s in samples if s.name not in names), tuple(s for s in samples if s.name in names))
+
+
+def by_scene(samples: Sequence[Sample], folder: Path, fraction: float) -> list[list[Sample]]:
+    """The samples of each scene, as `split_by_scene` finds scenes; `fraction` bounds the runs that stand for them."""
     scenes = _scenes(folder)
     runs = max(1, len(samples) // min(_RUN, max(1, math.ceil(fraction * len(samples)))))
     groups: dict[str, list[Sample]] = {}
     for index, sample in enumerate(samples):
         known = f"layout {sample.scene}" if sample.scene else f"run {index * runs // len(samples)}"
         groups.setdefault(scenes.get(sample.name, known), []).append(sample)
-    order = np.random.default_rng(seed).permutation(len(groups))
-    keys = list(groups)
-    held: list[Sample] = []
-    for index in order:
-        if len(held) >= fraction * len(samples):
-            break
-        held.extend(groups[keys[index]])
-    if not held or len(held) == len(samples):
-        raise ArllieError(f"{folder}: {len(samples)} pictures of {len(groups)} scenes cannot be split for validation")
-    names = {sample.name for sample in held}
-    return Split(tuple(s for s in samples if s.name not in names), tuple(s for s in samples if s.name in names))
+    return list(groups.values())
 
 
 def check_crop(samples: Sequence[Sample], crop: int) -> None:

@@ -13,6 +13,7 @@ from arllie_deploy.training.recipe_table import check_choice, check_range
 
 PRECISIONS = ("fp32", "bf16")
 WEIGHTS = ("int8", "int16")
+HOLD_OUTS = ("scenes", "extremes")
 _SSIM_WINDOW = 11
 
 
@@ -45,18 +46,21 @@ class DataRecipe:
         crop: edge of the square crops in pixels.
         batch: crops of a step.
         validation_fraction: of the pictures, whole scenes, is held out.
-        split_seed: decides which; runs with other seeds of the training share the held-out scenes and can be compared.
+        hold_out: "scenes" draws them, "extremes" takes the darkest and the brightest.
+        split_seed: decides which are drawn; runs with other seeds of the training share them and can be compared.
     """
 
     crop: int = 96
     batch: int = 16
     validation_fraction: float = 0.15
+    hold_out: str = "scenes"
     split_seed: int = 0
 
     def __post_init__(self) -> None:
         check_range("data.crop", self.crop, 8, 4096)
         check_range("data.batch", self.batch, 1, 4096)
         check_range("data.validation_fraction", self.validation_fraction, 0.0, 0.9)
+        check_choice("data.hold_out", self.hold_out, HOLD_OUTS)
         check_range("data.split_seed", self.split_seed, 0, 2**32 - 1)
 
 

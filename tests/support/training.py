@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from arllie_deploy.training.data import find_lows_to_learn, find_pairs_to_learn, split_by_scene
+from arllie_deploy.training.data import find_lows_to_learn, find_pairs_to_learn
+from arllie_deploy.training.hold_out import hold_out
 from arllie_deploy.training.loop import Progress, Trained, run_task
 from arllie_deploy.training.losses import find_loss
 from arllie_deploy.training.tasks import make_task
@@ -24,7 +25,7 @@ def train_here(
 ) -> Trained[Any]:
     """The steps of `arllie-train`, without its checks of the pictures."""
     find = find_pairs_to_learn if find_loss(recipe.loss.name).supervised else find_lows_to_learn
-    split = split_by_scene(find(data), data, recipe.data.validation_fraction, recipe.data.split_seed)
+    split = hold_out(find(data), data, recipe.data)
     details = find_pairs_to_learn(crops) if crops else ()
     device = torch.device("cpu")
     task = make_task(recipe, split, details, device)
