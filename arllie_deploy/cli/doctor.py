@@ -59,15 +59,23 @@ def _targets() -> list[Finding]:
 
 
 def _programs() -> list[Finding]:
-    return [_training(), _cuda()]
+    training = _program("arllie-train", "train", ("torch", "matplotlib"))
+    return [training, _program("arllie-search", "search", ("torch", "matplotlib", "optuna")), _lpips(), _cuda()]
 
 
-def _training() -> Finding:
+def _program(name: str, extra: str, needs: tuple[str, ...]) -> Finding:
     from importlib.util import find_spec
 
-    missing = [name for name in ("torch", "matplotlib") if find_spec(name) is None]
-    mend = f'needs {", ".join(missing)}: pip install "arllie-deploy[train]"'
-    return Finding("program", "arllie-train", not missing, mend if missing else "torch and matplotlib are installed")
+    missing = [module for module in needs if find_spec(module) is None]
+    mend = f'needs {", ".join(missing)}: pip install "arllie-deploy[{extra}]"'
+    return Finding("program", name, not missing, mend if missing else f"{', '.join(needs)} are installed")
+
+
+def _lpips() -> Finding:
+    from arllie_deploy.quality.lpips import why_unavailable
+
+    reason = why_unavailable()
+    return Finding("metric", "lpips", reason is None, reason or "the network's weights are installed")
 
 
 def _cuda() -> Finding:

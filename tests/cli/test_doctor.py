@@ -14,6 +14,8 @@ def test_everything_is_found_or_says_why_not() -> None:
     assert all(finding["detail"] for finding in found.values())
     assert found["runtime", "numpy"]["works"]
     assert found["model", "arllie-lol"]["works"]
+    assert {"arllie-train", "arllie-search"} <= {name for subject, name in found if subject == "program"}
+    assert ("metric", "lpips") in found
 
 
 def test_the_table_is_for_people() -> None:
