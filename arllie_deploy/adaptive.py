@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class AdaptiveEnhancer:
         has_curve = self.head.output_bias.size == conditioning.CURVE_OUTPUTS
         return "curve" if has_curve and self.head.basis is None else "plain"
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of everything that decides the output."""
         digest = hashlib.sha256(json.dumps({"epilogue": self.epilogue}).encode())
@@ -88,7 +89,7 @@ class AdaptiveEnhancer:
         """
         if statistics.shape != (COUNT,) or not np.isfinite(statistics).all():
             raise ArllieError(f"statistics are {COUNT} finite numbers, got {list(statistics.shape)} of them")
-        head = _in_double_precision(self.head)
+        head = self._double_precision
         made = output_layer(head, hidden_layer(head, statistics[None].astype(np.float64)), np)
         constants = (
             {} if made.gain is None or made.knee is None else {"gain": float(made.gain[0]), "knee": float(made.knee[0])}
@@ -103,6 +104,10 @@ class AdaptiveEnhancer:
             license=self.license,
         )
 
+    @cached_property
+    def _double_precision(self) -> Head:
+        return Head(**{name: array.astype(np.float64) for name, array in arrays_of(self.head).items()})
+
     def for_frame(self, frame: NDArray[Any]) -> Enhancer:
         """The model for one frame (height, width, 3), uint8 or uint16; raises `ArllieError` on anything else."""
         return self.condition(frame_statistics(frame))
@@ -116,10 +121,6 @@ def arrays_of(head: Head) -> dict[str, Any]:
     """Name -> array of every array that the head has."""
     values = {field.name: getattr(head, field.name) for field in fields(head)}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _in_double_precision(head: Head) -> Head:
-    return Head(**{name: array.astype(np.float64) for name, array in arrays_of(head).items()})
 
 
 def _check_head(head: Head) -> None:
