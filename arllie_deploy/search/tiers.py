@@ -156,8 +156,9 @@ class CellTier(Tier):
     """Which operation in each cell, at most one spatial cell in a branch (see `cell_choice`).
 
     All operations of a cell have the channels of the deepest one: 3 → mid → … → 3. An operation that keeps its
-    channels passes the first ones on; in a chain without residual convolutions that is exactly what it does in the
-    structure on its own.
+    channels passes the first ones on; in a chain without residual convolutions that is what it does in the structure on
+    its own, but for the biases of a fixed mask in the further channels: another constant, which the block's bias holds
+    too.
 
     Args:
         depths: cells of each branch, as the depth tier decided.
