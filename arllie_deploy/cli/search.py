@@ -1,11 +1,11 @@
 """`arllie-search`: which branches and cells to train the one layer with."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arllie_deploy.cli.odd_pairs import odd_pairs
 from arllie_deploy.cli.output import note, print_json, print_line, progress
 from arllie_deploy.errors import ArllieError, UnavailableError
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from arllie_deploy.search.scenes import Scenes
     from arllie_deploy.search.session import Outcome
     from arllie_deploy.search.settings import SearchSettings
-    from arllie_deploy.training.data import Sample
 
 
 def command(
@@ -63,7 +62,7 @@ def command(
     samples = find_pairs_to_learn(data, layout)
     scenes = split_scenes(samples, data, settings.seed, settings.training.crop)
     if not (skip_pair_check or resume):  # a study that goes on knows its pictures by their content
-        _refuse_odd_pairs(samples)
+        odd_pairs(samples)  # a single one harms no comparison
     ensure_folder(out.parent)
     place = StudyPlace(storage or str(out.with_suffix(".study.journal")), f"arllie-search {out.stem}")
     with progress("[cyan]{task.fields[figures]}") as bar:
@@ -92,16 +91,6 @@ def _files(out: Path) -> dict[str, Path]:
         "drawing": out.with_suffix(".svg"),
         "weights": out.with_name(f"{out.stem}-weights.png"),
     }
-
-
-def _refuse_odd_pairs(samples: "Sequence[Sample]") -> None:
-    """Name swapped, shifted, unrelated and constant pairs if there are many; one alone harms no comparison."""
-    from arllie_deploy.pictures.pair_check import refuse_many_odd
-    from arllie_deploy.training.data import find_odd
-
-    with progress() as bar:
-        odd = find_odd(bar.track(samples, description="checking pairs"))
-    refuse_many_odd(odd, len(samples))
 
 
 def _write(outcome: "Outcome", scenes: "Scenes", settings: "SearchSettings", files: dict[str, Path]) -> dict[str, Any]:

@@ -1,19 +1,25 @@
 """`arllie-train`: from a folder of pictures to a fused model file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arllie_deploy.cli.odd_pairs import odd_pairs
 from arllie_deploy.cli.output import note, print_json, print_line, progress
 from arllie_deploy.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from arllie_deploy.training.data import Sample
+    import torch
+
+    from arllie_deploy.stored_model import Model
+    from arllie_deploy.training.data import Sample, Split
+    from arllie_deploy.training.loop import Progress, Trained
+    from arllie_deploy.training.recipe_file import AnyRecipe
 
 
 def command(
-    recipe: Annotated[str, typer.Option(help="A shipped recipe (arllie-lol, arllie-unsupervised) or a .toml file.")],
+    recipe: Annotated[str, typer.Option(help="A shipped recipe (arllie-adaptive, arllie-lol, …) or a .toml file.")],
     data: Annotated[Path, typer.Option(help="Folder with low/ and, for supervised recipes, high/; or see --layout.")],
     out: Annotated[Path, typer.Option(help="Folder for the model, the checkpoint, the log and its curve.")],
     layout: Annotated[
@@ -39,46 +45,72 @@ def command(
     --data LSRW --layout lsrw --out runs/lsrw · arllie-train --recipe arllie-adaptive --data lol/train --crops
     lol/train_crops --out runs/adaptive
 
-    Every picture is read once before the first step; a pair that looks wrong is left out and
-    named; where more than one in a hundred do, the command ends.
-    Killed at any moment, the same command with --resume gives the weights of an uninterrupted run, bit for bit on a
-    CPU.
+    Every picture is read once before the first step; a pair that looks wrong is left out and named; where more than one
+    in a hundred do, the command ends. Killed at any moment, the same command with --resume gives the weights of an
+    uninterrupted run, bit for bit on a CPU.
     """
     _require_torch()
     from arllie_deploy.atomic import refuse_existing
     from arllie_deploy.cli.torchrun import speak_once
     from arllie_deploy.models import find_recipe
     from arllie_deploy.stored_model import save_model
-    from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn
     from arllie_deploy.training.device import find_device
-    from arllie_deploy.training.hold_out import hold_out
-    from arllie_deploy.training.loop import run_task
-    from arllie_deploy.training.losses import find_loss
     from arllie_deploy.training.recipe_file import read_recipe
-    from arllie_deploy.training.tasks import make_task
 
     speak_once()
     chosen = read_recipe(find_recipe(recipe)).with_overrides(seed=seed, steps=steps)
     target = out / f"{chosen.name}.safetensors"
     refuse_existing(target, force=force)
     place = find_device(device)
-    find = find_pairs_to_learn if find_loss(chosen.loss.name).supervised else find_lows_to_learn
+    pictures = _pictures(chosen, data, layout, crops, skip_pair_check=skip_pair_check)
+    trained = _train(chosen, pictures, out, place, resume=resume, force=force)
+    save_model(trained.enhancer, target)
+    _report(trained, target, out, json=json)
+
+
+def _pictures(
+    recipe: "AnyRecipe", data: Path, layout: str, crops: Path | None, *, skip_pair_check: bool
+) -> "tuple[Split, tuple[Sample, ...]]":
+    """The split of the whole frames, and the crops."""
+    from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn
+    from arllie_deploy.training.hold_out import hold_out
+    from arllie_deploy.training.losses import find_loss
+
+    find = find_pairs_to_learn if find_loss(recipe.loss.name).supervised else find_lows_to_learn
     samples, details = find(data, layout), find_pairs_to_learn(crops) if crops else ()
     if not skip_pair_check:
         samples, details = _without_odd(samples), _without_odd(details)
-    split = hold_out(samples, data, chosen.data)
-    check_crop([*split.train, *details], chosen.data.crop)
-    with progress("[cyan]{task.fields[figures]}") as bar:
-        task = bar.add_task(chosen.name, total=chosen.steps, figures="")
+    split = hold_out(samples, data, recipe.data)
+    check_crop([*split.train, *details], recipe.data.crop)
+    return split, details
 
-        def report(now: Any) -> None:
-            scored = now.validation is not None and now.validation.psnr_db is not None
-            psnr = f" · validation {now.validation.psnr_db:.2f} dB" if scored else ""
+
+def _train(
+    recipe: "AnyRecipe",
+    pictures: "tuple[Split, tuple[Sample, ...]]",
+    out: Path,
+    device: "torch.device",
+    *,
+    resume: bool,
+    force: bool,
+) -> "Trained[Model]":
+    from arllie_deploy.training.loop import run_task
+    from arllie_deploy.training.tasks import make_task
+
+    with progress("[cyan]{task.fields[figures]}") as bar:
+        task = bar.add_task(recipe.name, total=recipe.steps, figures="")
+
+        def report(now: "Progress") -> None:
+            ratio = None if now.validation is None else now.validation.psnr_db
+            psnr = "" if ratio is None else f" · validation {ratio:.2f} dB"
             bar.update(task, completed=now.step, figures=f"loss {now.loss:.4f}{psnr}")
 
-        network = make_task(chosen, split, details, place)
-        trained = run_task(network, out, resume=resume, force=force, device=place, report=report)
-    save_model(trained.enhancer, target)
+        return run_task(
+            make_task(recipe, *pictures, device), out, resume=resume, force=force, device=device, report=report
+        )
+
+
+def _report(trained: "Trained[Model]", target: Path, out: Path, *, json: bool) -> None:
     result = {
         "model": str(target),
         "sha256": trained.enhancer.sha256,
@@ -97,12 +129,7 @@ def command(
 
 
 def _without_odd(samples: "tuple[Sample, ...]") -> "tuple[Sample, ...]":
-    from arllie_deploy.pictures.pair_check import refuse_many_odd
-    from arllie_deploy.training.data import find_odd
-
-    with progress() as bar:
-        odd = find_odd(bar.track(samples, description="checking pairs"))
-    refuse_many_odd(odd, len(samples))
+    odd = odd_pairs(samples)
     for pair in odd:
         note(f"{pair.name} is left out: {pair.text}; --skip-pair-check keeps it")
     names = {pair.name for pair in odd}

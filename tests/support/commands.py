@@ -1,6 +1,7 @@
 """Runs commands as their users do: in a process of their own, or in this one where a test looks inside."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -68,8 +69,9 @@ def bound_by_permissions(folder: Path) -> list[str]:
 
 
 def assert_refused(finished: Finished, message: str) -> None:
-    """Exit 2, nothing on stdout, one line on stderr, no traceback."""
+    """Exit 2, nothing on stdout, one line on stderr that begins with the program's name, no traceback."""
     assert finished.status == 2, finished.err
+    assert re.match(r"arllie(-[a-z]+)?: error: ", finished.err), finished.err
     assert finished.out == ""
     assert len(finished.err.splitlines()) == 1, finished.err
     assert message in finished.err
