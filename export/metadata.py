@@ -24,6 +24,7 @@ def metadata_text(
     size: tuple[int, int] | None,
     schema: str,
     tools: dict[str, str],
+    strip: dict[str, Any] | None = None,
 ) -> str:
     """The description of one artifact; the same artifact gives the same text.
 
@@ -35,6 +36,7 @@ def metadata_text(
         size: (width, height), None where it is dynamic.
         schema: the format's version, "opset 17" or "tflite 3".
         tools: from `tool_versions`.
+        strip: how frames are cut, where the artifact holds a strip of one (`Strips.to_json`).
     """
     value: dict[str, Any] = {
         "version": METADATA_VERSION,
@@ -53,4 +55,6 @@ def metadata_text(
         "tools": tools,
         "license": enhancer.license,
     }
+    if strip is not None:
+        value["strip"] = strip
     return json.dumps(value, sort_keys=True)

@@ -1,6 +1,6 @@
 """The gate: an artifact is opened in its runtime and compared with the reference before it may carry its name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,62 +10,137 @@ from numpy.typing import NDArray
 
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.frames import to_unit
-from arllie_deploy.pictures.night import night_picture
+from arllie_deploy.pictures.dark_set import dark_pictures
 from arllie_deploy.quality.parity import Parity, compare
 from arllie_deploy.runtimes import RUNTIMES
 from arllie_deploy.runtimes.layout import from_tensor, to_tensor
 
-# Largest absolute difference from the reference, in units of [0, 1].
-LIMITS = {"fp32": 1e-5}
+
+@dataclass(frozen=True)
+class Limit:
+    """What an artifact of one precision must keep.
+
+    Attributes:
+        max_abs: largest absolute difference from the reference on any frame, in units of [0, 1]; None where rounding to
+            few integers decides it.
+        dark_psnr_db: least 10·log10(1 / mean squared difference) on each dark picture; None where `max_abs` decides.
+    """
+
+    max_abs: float | None = None
+    dark_psnr_db: float | None = None
+
+    def problem(self, parity: Parity, *, dark: bool) -> str | None:
+        """What is wrong with one frame's figures, None if nothing."""
+        if self.max_abs is not None and not parity.max_abs <= self.max_abs:
+            return f"max {parity.max_abs:.3g}, limit {self.max_abs:g}"
+        if dark and self.dark_psnr_db is not None and not parity.psnr_db >= self.dark_psnr_db:
+            return f"{parity.psnr_db:.1f} dB, limit {self.dark_psnr_db:g} dB"
+        return None if np.isfinite(parity.max_abs) else "values that are not finite"
+
+
+LIMITS = {
+    "fp32": Limit(max_abs=1e-5),
+    "fp16": Limit(max_abs=2e-3),
+    "int16x8": Limit(dark_psnr_db=55.0),
+    "int8": Limit(dark_psnr_db=45.0),
+}
 ODD_SIZE = (251, 67)
+# Emulators take seconds for a full frame: they see every frame at this size and one of them at full size.
+EMULATED_SIZE = (320, 180)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One file to run at one size (width, height), on all parity frames or on the first dark one."""
+
+    path: Path
+    size: tuple[int, int]
+    one_frame: bool = False
+
+    def frames(self) -> "Iterator[Frame]":
+        """What to run."""
+        frames = parity_frames(*self.size)
+        return iter([next(frames)]) if self.one_frame else frames
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One parity frame: (height, width, 3) uint8; `dark` marks the pictures that the model is made for."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+    dark: bool = False
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The worst figures over all frames of all sizes; `failed` names the first frame over the limit, if any."""
+    """The worst figures over all frames of all sizes; `failed` names the first frame over the limit, if any.
+
+    Attributes:
+        parity: over all frames.
+        dark_psnr_db: the least over the dark pictures.
+        limit: that was kept or not.
+        sizes: (width, height) of the frames.
+        failed: the first frame that is wrong, and by how much; None if none is.
+        executed_by: what ran the artifact.
+    """
 
     parity: Parity
-    limit: float
+    dark_psnr_db: float
+    limit: Limit
     sizes: tuple[tuple[int, int], ...]
     failed: str | None
+    executed_by: str
 
     def to_json(self) -> dict[str, Any]:
         """The manifest's `parity`."""
-        sizes = [f"{width}x{height}" for width, height in self.sizes]
-        return {**self.parity.to_json(), "limit_max_abs": self.limit, "sizes": sizes}
+        return {
+            **self.parity.to_json(),
+            "dark_psnr_db": self.dark_psnr_db if np.isfinite(self.dark_psnr_db) else None,
+            "limit_max_abs": self.limit.max_abs,
+            "limit_dark_psnr_db": self.limit.dark_psnr_db,
+            "sizes": [f"{width}x{height}" for width, height in self.sizes],
+        }
 
 
-def verify(enhancer: Enhancer, runtime: str, artifacts: dict[tuple[int, int], Path], precision: str) -> Verdict:
-    """Run every parity frame through the artifacts and compare.
+def verify(enhancer: Enhancer, runtime: str, checks: Sequence[Check], limit: Limit) -> Verdict:
+    """Run parity frames through the files and compare.
 
     Args:
         enhancer: the model; its float64 reference decides.
         runtime: a row of `RUNTIMES`.
-        artifacts: size (width, height) -> the file to run at that size.
-        precision: a key of `LIMITS`.
+        checks: at least one.
+        limit: of the artifact's precision.
     """
-    limit, worst, failed = LIMITS[precision], None, None
-    for (width, height), path in artifacts.items():
-        opened = RUNTIMES[runtime].open(path, None)
-        for name, frame in parity_frames(width, height):
-            output = from_tensor(opened.infer(to_tensor(frame, opened.layout)), opened.layout)
-            parity = compare(output, enhancer.reference(to_unit(frame)))
+    worst, dark_psnr_db, failed, executed_by = None, np.inf, None, ""
+    for check in checks:
+        opened = RUNTIMES[runtime].open(check.path, None)
+        executed_by = opened.executed_by
+        for frame in check.frames():
+            output = from_tensor(opened.infer(to_tensor(frame.pixels, opened.layout)), opened.layout)
+            parity = compare(output, enhancer.reference(to_unit(frame.pixels)))
             worst = parity if worst is None else worst.worst(parity)
-            if failed is None and not parity.max_abs <= limit:
-                failed = f"frame {name} at {width}x{height}: max {parity.max_abs:.3g}, limit {limit:g}"
+            if frame.dark:
+                dark_psnr_db = min(dark_psnr_db, parity.psnr_db)
+            problem = limit.problem(parity, dark=frame.dark)
+            if failed is None and problem is not None:
+                failed = f"frame {frame.name} at {check.size[0]}x{check.size[1]}: {problem}"
     assert worst is not None
-    return Verdict(worst, limit, tuple(artifacts), failed)
+    sizes = tuple(check.size for check in checks)
+    return Verdict(worst, dark_psnr_db, limit, sizes, failed, executed_by)
 
 
-def parity_frames(width: int, height: int) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """The frames that every artifact must get right: a dark picture, a random frame, four extreme ones."""
-    yield "night", mirrored(night_picture(), width, height)
-    yield "random", np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-    yield "black", np.zeros((height, width, 3), np.uint8)
-    yield "white", np.full((height, width, 3), 255, np.uint8)
-    yield "saturated", _stripes(width, height)
+def parity_frames(width: int, height: int) -> Iterator[Frame]:
+    """The frames that every artifact must get right: the dark pictures, a random frame, four extreme ones."""
+    for name, picture in dark_pictures().items():
+        yield Frame(name, mirrored(picture, width, height), dark=True)
+    yield Frame("random", np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
+    yield Frame("black", np.zeros((height, width, 3), np.uint8))
+    yield Frame("white", np.full((height, width, 3), 255, np.uint8))
+    yield Frame("saturated", _stripes(width, height))
     rows, columns = np.indices((height, width))
-    yield "checkerboard", np.repeat((((rows + columns) % 2) * 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    checkerboard = (((rows + columns) % 2) * 255).astype(np.uint8)
+    yield Frame("checkerboard", np.repeat(checkerboard[:, :, None], 3, axis=2))
 
 
 def mirrored(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

@@ -1,68 +1,67 @@
-"""One target from request to manifest entry: write, verify, and only then give the file its name."""
+"""One target from request to manifest entry: write, verify, and only then give the files their names."""
 
 import hashlib
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.enhancer_file import save
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.child import ChildError, run_child
+from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import Entry, Status
-from arllie_deploy.export.parity import ODD_SIZE
 from arllie_deploy.export.request import Written
-from arllie_deploy.export.targets import Target
+from arllie_deploy.export.targets import INTEGER_PRECISIONS
 
 _WRITE_STEP = "arllie_deploy.export.write_step"
 _VERIFY_STEP = "arllie_deploy.export.verify_step"
-
-
-@dataclass(frozen=True)
-class Job:
-    """Export `enhancer` to `target`; `size` is (width, height)."""
-
-    target: Target
-    enhancer: Enhancer
-    precision: str
-    size: tuple[int, int]
-
-    @property
-    def file_name(self) -> str:
-        """The artifact's name in the output folder."""
-        return self.target.file_name(self.enhancer.name, self.precision, self.size)
 
 
 def export(job: Job, out: Path, *, timeout_s: float, force: bool) -> Entry:
     """Run a job; the entry says what came of it.
 
     Raises:
-        ArllieError: if a file of this name with other bytes is there and `force` is false.
+        ArllieError: if a file of one of its names with other bytes is there and `force` is false.
     """
     available = job.target.availability()
     if not available.ok:
-        return _entry(job, Status.UNAVAILABLE, reason=available.reason)
+        return entry_of(job, Status.UNAVAILABLE, reason=available.reason)
+    problem = job.form_problem()
+    if problem is not None:
+        return entry_of(job, Status.UNAVAILABLE, reason=problem)
     with tempfile.TemporaryDirectory(prefix=".arllie-export-", dir=out) as scratch:
-        places = _places(job, Path(scratch))
-        model = Path(scratch) / "model.safetensors"
+        places = job.places(Path(scratch).resolve())
+        model = Path(scratch).resolve() / "model.safetensors"
         save(job.enhancer, model)
-        request = {
-            "model": str(model.resolve()),
-            "target": job.target.name,
-            "runtime": job.target.runtime,
-            "precision": job.precision,
-            "files": [[str(path.resolve()), *size] for size, path in places.items()],
+        request = _request(job, model)
+        try:
+            files = [[str(path), *size] for size, path in places.items()]
+            written = [Written(**each) for each in run_child(_WRITE_STEP, {**request, "files": files}, timeout_s)]
+        except ChildError as error:
+            return entry_of(job, Status.FAILED, reason=f"the converter {_failed(error)}", log=error.log)
+        proofs = {
+            size: path if each.proof is None else path.with_name(each.proof)
+            for (size, path), each in zip(places.items(), written, strict=True)
         }
+        checks = [[str(check.path), *check.size, check.one_frame] for check in job.checks(proofs)]
         try:
-            written = Written(**run_child(_WRITE_STEP, request, timeout_s))
+            verdict = run_child(_VERIFY_STEP, {**request, "checks": checks}, timeout_s)
         except ChildError as error:
-            return _entry(job, Status.FAILED, reason=f"the converter {_failed(error)}", log=error.log)
-        try:
-            verdict = run_child(_VERIFY_STEP, request, timeout_s)
-        except ChildError as error:
-            return _entry(job, Status.FAILED, reason=f"the runtime {_failed(error)}", log=error.log)
-        return _keep(job, places[job.size], out, written, verdict, force=force)
+            return entry_of(job, Status.FAILED, reason=f"the runtime {_failed(error)}", log=error.log)
+        return _keep(job, places[job.size], out, written[-1], verdict, force=force)
+
+
+def _request(job: Job, model: Path) -> dict[str, Any]:
+    folder = job.calibration.folder
+    return {
+        "model": str(model),
+        "target": job.target.name,
+        "runtime": job.target.runtime,
+        "precision": job.precision,
+        "calibration": None if folder is None else str(folder.resolve()),
+        "percentile": job.calibration.percentile,
+    }
 
 
 def _failed(error: ChildError) -> str:
@@ -70,40 +69,62 @@ def _failed(error: ChildError) -> str:
     return text if text.startswith(("took", "crashed")) else f"failed: {text}"
 
 
-def _places(job: Job, scratch: Path) -> dict[tuple[int, int], Path]:
-    """Where to write what is verified: one file for all sizes where it is dynamic, else one more of an odd size."""
-    artifact = scratch / job.file_name
-    if job.target.dynamic:
-        return {job.size: artifact, ODD_SIZE: artifact}
-    return {ODD_SIZE: scratch / f"odd{job.target.suffix}", job.size: artifact}
-
-
 def _keep(job: Job, made: Path, out: Path, written: Written, verdict: dict[str, Any], *, force: bool) -> Entry:
     rejected = verdict["failed"] is not None
-    path = out / (f"{job.file_name}.rejected" if rejected else job.file_name)
-    data = made.read_bytes()
-    if not rejected and path.exists() and path.read_bytes() != data and not force:
-        raise ArllieError(f"{path} exists with other bytes; pass --force to replace it")
-    if not path.exists() or path.read_bytes() != data:
-        made.replace(path)
+    names = [made.name, *written.sidecars]
+    sources = [made.with_name(name) for name in names]
+    files = [
+        {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        for name, data in ((f"{path.name}.rejected" if rejected else path.name, path.read_bytes()) for path in sources)
+    ]
+    if not rejected and not force:
+        _refuse_other_bytes(out, files)
+    # The main file comes last: whoever sees it finds the others beside it.
+    for source, facts in reversed(list(zip(sources, files, strict=True))):
+        if not _same(out / str(facts["file"]), facts):
+            source.replace(out / str(facts["file"]))
     if not rejected:
-        (out / f"{job.file_name}.rejected").unlink(missing_ok=True)
-    return _entry(
+        for name in names:
+            (out / f"{name}.rejected").unlink(missing_ok=True)
+    return entry_of(
         job,
         Status.REJECTED if rejected else Status.OK,
         reason=verdict["failed"],
-        file=path.name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        bytes=len(data),
+        file=files[0]["file"],
+        sha256=files[0]["sha256"],
+        bytes=files[0]["bytes"],
+        files=files,
+        proof=written.proof or files[0]["file"],
         operators=written.operators,
         layout=written.layout,
         tools=written.tools,
         parity=verdict["parity"],
+        executed_by=verdict["executed_by"],
+        calibration=job.calibration.to_json() if job.precision in INTEGER_PRECISIONS else None,
+        scales=written.scales,
+        facts=written.facts,
     )
 
 
-def _entry(job: Job, status: Status, **facts: Any) -> Entry:
-    empty = dict.fromkeys(("reason", "file", "sha256", "bytes", "operators", "layout", "tools", "parity", "log"))
+def _refuse_other_bytes(out: Path, files: Sequence[dict[str, Any]]) -> None:
+    for facts in files:
+        path = out / str(facts["file"])
+        if path.exists() and not _same(path, facts):
+            raise ArllieError(f"{path} exists with other bytes; pass --force to replace it")
+
+
+def _same(path: Path, facts: dict[str, Any]) -> bool:
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == facts["sha256"]
+
+
+def entry_of(job: Job, status: Status, **facts: Any) -> Entry:
+    """The manifest's entry of a job."""
+    empty = dict.fromkeys(
+        (
+            *("reason", "file", "sha256", "bytes", "files", "proof", "operators", "layout", "tools", "parity", "log"),
+            *("executed_by", "calibration", "scales", "facts"),
+        )
+    )
     return {
         **empty,
         "target": job.target.name,

@@ -1,71 +1,55 @@
-"""TFLite: NHWC float32 of one fixed size, through TensorFlow's converter."""
+"""TFLite: NHWC of one fixed size, the flatbuffer written directly from the graph (docs/adr/0010)."""
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
-import numpy as np
-
-from arllie_deploy.epilogues import operators as ops
-from arllie_deploy.export.graph import Convolution, Graph, build_graph
+from arllie_deploy.export.calibration import observe
+from arllie_deploy.export.graph import build_graph
 from arllie_deploy.export.metadata import metadata_text, tool_versions
+from arllie_deploy.export.quantization import ActivationType, IntegerGraph, quantize
 from arllie_deploy.export.request import Request, Written
+from arllie_deploy.export.tflite_model import ModelBuilder
+from arllie_deploy.export.tflite_nodes import FloatTranslation, IntegerTranslation
 
-_TOOLS = ("tensorflow", "ai-edge-litert")
-_SCHEMA = "tflite 3"
+LAYOUT = "NHWC"
+TOOLS = ("ai-edge-litert", "flatbuffers")
+SCHEMA = "tflite 3"
+# What TFLite's quantization specification has kernels for.
+_ACTIVATIONS: dict[str, ActivationType] = {"int8": "int8", "int16x8": "int16"}
 
 
 def write(request: Request) -> Written:
     """Write the artifact of a request."""
-    data = convert(build_graph(request.enhancer), request.size)
+    builder = ModelBuilder()
+    integers = integer_form(request) if request.precision in _ACTIVATIONS else None
+    if integers is None:
+        half = request.precision == "fp16"
+        FloatTranslation(builder, request.size, half=half).translate(build_graph(request.enhancer))
+    else:
+        IntegerTranslation(builder, request.size).translate(integers)
     text = metadata_text(
         request.enhancer,
         target=request.target,
-        layout="NHWC",
+        layout=LAYOUT,
         precision=request.precision,
         size=request.size,
-        schema=_SCHEMA,
-        tools=tool_versions(_TOOLS),
+        schema=SCHEMA,
+        tools=tool_versions(TOOLS),
     )
-    request.path.write_bytes(with_metadata(data, text))
-    return Written(operators=operator_names(data), layout="NHWC", tools=tool_versions(_TOOLS))
+    data = builder.finish(["input"], ["output"], text)
+    request.path.write_bytes(data)
+    return Written(
+        operators=operator_names(data),
+        layout=LAYOUT,
+        tools=tool_versions(TOOLS),
+        scales={} if integers is None else integers.scales(),
+    )
 
 
-def convert(graph: Graph, size: tuple[int, int]) -> bytes:
-    """Translate a float32 graph for frames of `size` (width, height)."""
-    # Set before the import: TensorFlow's notices about the machine are not about the user's model.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
-
-    width, height = size
-
-    def network(y: Any) -> Any:
-        values = {"y": y}
-        for operator in graph.operators:
-            values[operator.output] = _apply(tf, operator, values)
-        return {"output": values[graph.output]}
-
-    signature = [tf.TensorSpec([1, height, width, 3], tf.float32, name="input")]
-    function = tf.function(network, input_signature=signature, autograph=False)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
-    data: bytes = converter.convert()
-    return data
-
-
-def with_metadata(data: bytes, text: str) -> bytes:
-    """The same model with a metadata entry `arllie` that holds `text`."""
-    from ai_edge_litert import schema_py_generated as schema
-    from ai_edge_litert.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(data))
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(text.encode(), np.uint8)
-    model.buffers.append(buffer)
-    entry = schema.MetadataT()
-    entry.name, entry.buffer = "arllie", len(model.buffers) - 1
-    model.metadata = [*(model.metadata or []), entry]
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+def integer_form(request: Request) -> IntegerGraph:
+    """The graph of a request in the integers that its precision stands for in TFLite."""
+    graph = build_graph(request.enhancer)
+    observed = observe(graph, request.calibration, request.percentile)
+    return quantize(graph, observed, _ACTIVATIONS[request.precision])
 
 
 def operator_names(data: bytes) -> list[str]:
@@ -76,31 +60,3 @@ def operator_names(data: bytes) -> list[str]:
     model = schema.ModelT.InitFromPackedBuf(data, 0)
     codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
     return [names[codes[operator.opcodeIndex]] for operator in model.subgraphs[0].operators]
-
-
-def _apply(tf: Any, operator: Convolution | ops.Operator, values: dict[str, Any]) -> Any:
-    match operator:
-        case Convolution():
-            # From (out, in, row, column) to TensorFlow's (row, column, in, out).
-            kernel = tf.constant(operator.kernel.transpose(2, 3, 1, 0))
-            return tf.nn.bias_add(tf.nn.conv2d(values[operator.input], kernel, 1, "SAME"), tf.constant(operator.bias))
-        case ops.Sigmoid():
-            return tf.sigmoid(values[operator.input])
-        case ops.Exp():
-            return tf.exp(values[operator.input])
-        case ops.Relu():
-            return tf.nn.relu(values[operator.input])
-        case ops.Add():
-            return tf.add(values[operator.left], values[operator.right])
-        case ops.Multiply():
-            return tf.multiply(values[operator.left], values[operator.right])
-        case ops.Divide():
-            return tf.divide(values[operator.left], values[operator.right])
-        case ops.AddConstant():
-            return tf.add(values[operator.input], operator.constant)
-        case ops.MultiplyConstant():
-            return tf.multiply(values[operator.input], operator.constant)
-        case ops.Minimum():
-            return tf.minimum(values[operator.input], operator.bound)
-        case ops.Clamp():
-            return tf.minimum(tf.maximum(values[operator.input], operator.low), operator.high)

@@ -4,15 +4,15 @@ from pathlib import Path
 
 from arllie_deploy.enhancer_file import load
 from arllie_deploy.export.child import read_request, write_answer
-from arllie_deploy.export.parity import verify
+from arllie_deploy.export.parity import LIMITS, Check, verify
 
 
 def main() -> None:
-    """Verify `files` (path, width, height) of one target; the answer is the verdict."""
+    """Verify the `checks` (path, width, height, one frame) of one target; the answer is the verdict."""
     request = read_request()
-    artifacts = {(width, height): Path(path) for path, width, height in request["files"]}
-    verdict = verify(load(Path(request["model"])), request["runtime"], artifacts, request["precision"])
-    write_answer(request, {"parity": verdict.to_json(), "failed": verdict.failed})
+    checks = [Check(Path(path), (width, height), one_frame) for path, width, height, one_frame in request["checks"]]
+    verdict = verify(load(Path(request["model"])), request["runtime"], checks, LIMITS[request["precision"]])
+    write_answer(request, {"parity": verdict.to_json(), "failed": verdict.failed, "executed_by": verdict.executed_by})
 
 
 if __name__ == "__main__":

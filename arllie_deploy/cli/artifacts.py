@@ -10,7 +10,8 @@ from arllie_deploy.bench.status import Status
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export import manifest
-from arllie_deploy.export.pipeline import Job, export
+from arllie_deploy.export.job import Job
+from arllie_deploy.export.pipeline import export
 from arllie_deploy.export.targets import TARGETS
 from arllie_deploy.runtimes import RUNTIMES
 

@@ -95,7 +95,8 @@ def _measure(
 
         entries = _entries(backends, subject, out, say)
         bar.update(task, description="checking")
-        measurement = measure(subject, entries, limits=LIMITS, settings=settings, progress=report)
+        limits = {name: limit.max_abs for name, limit in LIMITS.items() if limit.max_abs is not None}
+        measurement = measure(subject, entries, limits=limits, settings=settings, progress=report)
     return compose(
         measurement, subject, run_id=run_id, started=started, command=repeat, settings=settings, machine=machine
     )

@@ -1,7 +1,7 @@
 """`arllie-export`: from a model to verified artifacts and their manifest."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,8 +9,11 @@ from arllie_deploy.cli.output import note, print_json, print_line, print_table, 
 from arllie_deploy.errors import ArllieError
 
 _LONGEST_S = 1e6
+_ALL = "all"
 
 if TYPE_CHECKING:
+    from arllie_deploy.export.calibration import Calibration
+    from arllie_deploy.export.job import Job
     from arllie_deploy.export.manifest import Entry
     from arllie_deploy.export.targets import Target
 
@@ -19,66 +22,115 @@ def command(
     target: Annotated[str | None, typer.Option(help="Targets, comma-separated, or all; see --list.")] = None,
     model: Annotated[str | None, typer.Option(help="A shipped model or a .safetensors file.")] = None,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of formats with a fixed size.")] = "1920x1080",
-    precision: Annotated[str | None, typer.Option(help="Instead of each target's default.")] = None,
+    precision: Annotated[str | None, typer.Option(help="Instead of each target's default; or all.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="Folder of dark pictures for integer ranges.")] = None,
+    percentile: Annotated[float | None, typer.Option(help="Share of a range that is kept; 100 is min-max.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds a converter may take.")] = 300.0,
     out: Annotated[Path, typer.Option(help="Folder for the artifacts and manifest.json.")] = Path("arllie-out"),
     force: Annotated[bool, typer.Option("--force", help="Replace artifacts that have other bytes.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="Show the targets and what works on this machine.")] = False,
+    verify: Annotated[Path | None, typer.Option(help="Check the artifacts of this manifest.json again.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Export a model; every artifact is opened in its runtime and compared with the reference first.
 
-    Examples: arllie-export --target onnx-cpu,tflite-cpu · arllie-export --target all --size 1280x720 ·
-    arllie-export --list
+    Examples: arllie-export --target onnx-cpu,tflite-cpu · arllie-export --target tflite-nnapi --precision int8 ·
+    arllie-export --target all --size 1280x720 · arllie-export --list · arllie-export --verify arllie-out/manifest.json
 
-    Exit 0: everything was made (with `all`: nothing was rejected or failed). 1: an artifact was rejected or its
-    converter failed. 2: wrong use, or a named target is unavailable here.
+    Exit 0: everything was made (with `all`: nothing was rejected or failed). 1: an artifact was rejected, its
+    converter failed, or --verify found a difference. 2: wrong use, or a named target is unavailable here.
     """
+    from arllie_deploy.cli.export_list import print_targets
+    from arllie_deploy.cli.export_verify import verify_manifest
     from arllie_deploy.export.targets import find_targets
 
+    if not 0 < timeout <= _LONGEST_S:
+        raise ArllieError(f"--timeout {timeout:g}: give a number of seconds above 0 and up to {_LONGEST_S:g}")
+    if sum((target is not None, list_, verify is not None)) > 1:
+        raise ArllieError("--target, --list and --verify are three different things to do; give one of them")
     if list_:
-        _list(json)
+        print_targets(json)
         return 0
+    if verify is not None:
+        return verify_manifest(verify, model, timeout, json)
     if target is None:
         raise ArllieError("name what to export with --target, for example --target onnx-cpu; --list shows all")
-    targets = find_targets(target)
-    entries = _export_all(targets, model, size, precision, timeout, out, force=force)
+    jobs = _jobs(find_targets(target), model, size, precision, calibration, percentile, named=target != _ALL)
+    entries = _export_all(jobs, timeout, out, force=force)
     if json:
         print_json({"out": str(out), "artifacts": entries})
     else:
         _print_entries(entries, out)
-    return _exit_status(entries, named=target != "all")
+    return _exit_status(entries, named=target != _ALL)
 
 
-def _export_all(
+def _jobs(
     targets: "list[Target]",
     model: str | None,
     size: str,
     precision: str | None,
-    timeout: float,
-    out: Path,
+    calibration: Path | None,
+    percentile: float | None,
     *,
-    force: bool,
-) -> "dict[str, Entry]":
-    from arllie_deploy.atomic import ensure_folder
+    named: bool,
+) -> "list[Job]":
     from arllie_deploy.cli.size import parse_size
-    from arllie_deploy.export.manifest import merge_into_manifest, read_manifest
-    from arllie_deploy.export.pipeline import Job, export
+    from arllie_deploy.export.job import Job, require_form
     from arllie_deploy.models import find_fixed_model
 
-    if not 0 < timeout <= _LONGEST_S:
-        raise ArllieError(f"--timeout {timeout:g}: give a number of seconds above 0 and up to {_LONGEST_S:g}")
     wanted = parse_size(size)
-    jobs = [
-        Job(row, find_fixed_model(model or row.default_model), _precision(row, precision), wanted) for row in targets
-    ]
+    pairs = [(row, each) for row in targets for each in _precisions(row, precision, named=named)]
+    if not pairs:
+        raise ArllieError(f"no target has the precision {precision!r}; --list shows what each has")
+    ranges = _calibration([each for _, each in pairs], calibration, percentile)
+    jobs = [Job(row, find_fixed_model(model or row.default_model(each)), each, wanted, ranges) for row, each in pairs]
+    if named:
+        # With `all` a target that cannot carry the model's form is reported beside those that can.
+        for job in jobs:
+            require_form(job)
+    return jobs
+
+
+def _precisions(target: "Target", given: str | None, *, named: bool) -> tuple[str, ...]:
+    if given is None:
+        return target.precisions[:1]
+    if given == _ALL:
+        return target.precisions
+    if given in target.precisions:
+        return (given,)
+    if not named:
+        return ()
+    raise ArllieError(f"target {target.name} has no precision {given!r}; it has {', '.join(target.precisions)}")
+
+
+def _calibration(precisions: list[str], folder: Path | None, percentile: float | None) -> "Calibration":
+    from arllie_deploy.export.calibration import Calibration, brightness_warning, load_frames
+    from arllie_deploy.export.targets import INTEGER_PRECISIONS
+
+    if folder is None and percentile is None:
+        return Calibration()
+    if not set(precisions) & set(INTEGER_PRECISIONS):
+        option = "--percentile" if folder is None else "--calibration"
+        raise ArllieError(f"{option} is for int8 and int16x8, and only floats are exported; leave it out")
+    if folder is not None:
+        warning = brightness_warning(load_frames(folder))
+        if warning is not None:
+            note(f"--calibration {folder}: {warning}")
+    return Calibration(folder) if percentile is None else Calibration(folder, percentile)
+
+
+def _export_all(jobs: "list[Job]", timeout: float, out: Path, *, force: bool) -> "dict[str, Entry]":
+    from arllie_deploy.atomic import ensure_folder
+    from arllie_deploy.export.manifest import merge_into_manifest, read_manifest
+    from arllie_deploy.export.pipeline import export
+
     ensure_folder(out)
     read_manifest(out)  # a damaged one is reported before any work
     entries = {}
     with progress() as bar:
         task = bar.add_task("exporting", total=len(jobs))
         for job in jobs:
-            bar.update(task, description=job.target.name)
+            bar.update(task, description=f"{job.target.name} {job.precision}")
             entry = export(job, out, timeout_s=timeout, force=force)
             merge_into_manifest(out, {job.file_name: entry})
             entries[job.file_name] = entry
@@ -86,29 +138,24 @@ def _export_all(
     return entries
 
 
-def _precision(target: "Target", given: str | None) -> str:
-    if given is None:
-        return target.precisions[0]
-    if given not in target.precisions:
-        raise ArllieError(f"target {target.name} has no precision {given!r}; it has {', '.join(target.precisions)}")
-    return given
-
-
 def _print_entries(entries: "dict[str, Entry]", out: Path) -> None:
     rows = []
     for name, entry in entries.items():
-        parity = entry["parity"]
-        figures = [_figure(parity[key]) if parity else "" for key in ("max_abs", "border_max_abs")]
-        rows.append([entry["target"], entry["precision"], entry["status"], *figures, entry["file"] or name])
-    print_table(["target", "precision", "status", "max error", "at border", "file"], rows)
+        parity = entry["parity"] or {}
+        figures = [figure(parity.get(key)) for key in ("max_abs", "border_max_abs")]
+        worst = parity.get("dark_psnr_db")
+        dark = f"{worst:.1f}" if worst else ""
+        rows.append([entry["target"], entry["precision"], entry["status"], *figures, dark, entry["file"] or name])
+    print_table(["target", "precision", "status", "max error", "at border", "dark dB", "file"], rows)
     for entry in entries.values():
         if entry["reason"]:
             note(f"{entry['target']}: {entry['status']}: {entry['reason']}")
     print_line(f"manifest: {out / 'manifest.json'}")
 
 
-def _figure(value: float | None) -> str:
-    return "not finite" if value is None else f"{value:.1e}"
+def figure(value: float | None) -> str:
+    """A difference for the table."""
+    return "" if value is None else f"{value:.1e}"
 
 
 def _exit_status(entries: "dict[str, Entry]", *, named: bool) -> int:
@@ -119,36 +166,3 @@ def _exit_status(entries: "dict[str, Entry]", *, named: bool) -> int:
     if statuses & {Status.REJECTED, Status.FAILED}:
         return CHECK_FAILED
     return WRONG_USE if named and Status.UNAVAILABLE in statuses else DONE
-
-
-def _list(json: bool) -> None:
-    from arllie_deploy.export.targets import TARGETS
-
-    listed: list[dict[str, Any]] = []
-    for row in TARGETS.values():
-        available = row.availability()
-        listed.append(
-            {
-                "target": row.name,
-                "format": row.format,
-                "accelerator": row.accelerator,
-                "runtime": row.runtime,
-                "backend": row.backend,
-                "precisions": list(row.precisions),
-                "available": available.ok,
-                "reason": available.reason,
-            }
-        )
-    if json:
-        print_json({"targets": listed})
-        return
-    header = ["target", "format", "accelerator", "proven by", "backend", "precisions", "here"]
-    cells = [
-        [
-            *(row[key] for key in ("target", "format", "accelerator", "runtime", "backend")),
-            ",".join(row["precisions"]),
-            "yes" if row["available"] else f"no: {row['reason']}",
-        ]
-        for row in listed
-    ]
-    print_table(header, cells)

@@ -40,6 +40,11 @@ class OpenedModel(Protocol):
         """(height, width) where the model has one fixed size, else None."""
         ...
 
+    @property
+    def executed_by(self) -> str:
+        """For people: what computes, for example an engine's provider."""
+        ...
+
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """One frame of [0, 1] in `layout`, with a batch axis of 1; the result has the same shape."""
         ...

@@ -17,6 +17,7 @@ class _Opened:
     threads = 1
     frame_dtypes = frozenset(FRAME_DTYPES)
     size = None
+    executed_by = "numpy in float64"
 
     def __init__(self, enhancer: Enhancer) -> None:
         self._enhancer = enhancer

@@ -1,5 +1,6 @@
-"""onnxruntime on the CPU: opens an exported .onnx, or an Enhancer through the packaged graph templates."""
+"""onnxruntime on the CPU or on CUDA: opens an exported .onnx, or an Enhancer through the packaged graph templates."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from arllie_deploy.runtimes.artifact import check_metadata
 from arllie_deploy.runtimes.base import Layout, Runtime, Source
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
 
-_PROVIDERS = ["CPUExecutionProvider"]
+_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_PROVIDERS = [_CPU]
 
 
 class _Template:
@@ -27,6 +29,7 @@ class _Template:
 
     def __init__(self, enhancer: Enhancer, threads: int | None) -> None:
         self._enhancer = enhancer
+        self.executed_by = "onnxruntime on the CPU"
         self._options = _session_options(threads)
         self.threads: int = self._options.intra_op_num_threads
         self._sessions: dict[str, Any] = {}
@@ -74,17 +77,31 @@ class _Artifact:
     frame_dtypes = frozenset(FRAME_DTYPES)
 
     def __init__(self, path: Path, threads: int | None) -> None:
-        import onnxruntime
-
         options = _session_options(threads)
         self.threads: int = options.intra_op_num_threads
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=_PROVIDERS)
-        except Exception as error:  # onnxruntime raises a different class per failure, all direct children of Exception
-            raise ArllieError(f"{path}: onnxruntime cannot open it ({str(error).splitlines()[0]})") from None
-        check_metadata(self._session.get_modelmeta().custom_metadata_map.get("arllie"), path, layout="NCHW")
+        self._session = _session(path, options, _PROVIDERS)
+        text = self._session.get_modelmeta().custom_metadata_map.get("arllie")
+        metadata = check_metadata(text, path, layout="NCHW")
+        self.executed_by = "onnxruntime on the CPU"
+        if str(metadata["target"]).endswith("-cuda"):
+            self._move_to_cuda(path, options)
         height, width = self._session.get_inputs()[0].shape[2:]
         self.size = (height, width) if isinstance(height, int) else None
+
+    def _move_to_cuda(self, path: Path, options: Any) -> None:
+        """An artifact made for CUDA runs there if it can, wholly; else it stays on the CPU and says why."""
+        import onnxruntime
+
+        if _CUDA not in onnxruntime.get_available_providers():
+            self.executed_by = f"onnxruntime on the CPU: it offers no {_CUDA} here"
+            return
+        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+        try:
+            # TF32 would round every product to 10 bits.
+            self._session = _session(path, options, [(_CUDA, {"use_tf32": "0"})])
+            self.executed_by = "onnxruntime on CUDA"
+        except ArllieError as error:
+            self.executed_by = f"onnxruntime on the CPU: {error}"
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         result: NDArray[np.float32] = self._session.run(None, {"input": tensor})[0]
@@ -92,6 +109,15 @@ class _Artifact:
 
     def run(self, frame: NDArray[Any]) -> NDArray[Any]:
         return to_integers(self.infer(to_tensor(frame, self.layout)), self.layout, frame.dtype)
+
+
+def _session(path: Path, options: Any, providers: Sequence[Any]) -> Any:
+    import onnxruntime
+
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:  # onnxruntime raises a different class per failure, all direct children of Exception
+        raise ArllieError(f"{path}: onnxruntime cannot open it ({str(error).splitlines()[0]})") from None
 
 
 def _session_options(threads: int | None) -> Any:

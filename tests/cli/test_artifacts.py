@@ -12,8 +12,8 @@ from arllie_deploy.bench.candidate import Candidate
 from arllie_deploy.bench.row import Row
 from arllie_deploy.bench.status import Status
 from arllie_deploy.cli import artifacts as module
+from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import read_manifest
-from arllie_deploy.export.pipeline import Job
 from arllie_deploy.export.targets import TARGETS
 from arllie_deploy.runtimes import Availability
 

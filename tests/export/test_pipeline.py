@@ -8,10 +8,12 @@ from support.enhancers import random_enhancer
 from arllie_deploy import ArllieError
 from arllie_deploy.export import pipeline
 from arllie_deploy.export.child import ChildError, run_child
+from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import Entry
 from arllie_deploy.export.parity import LIMITS
-from arllie_deploy.export.pipeline import Job, export
+from arllie_deploy.export.pipeline import export
 from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.models import find_fixed_model
 from arllie_deploy.runtimes import Availability
 
 needs_onnx = pytest.mark.skipif(not TARGETS["onnx-cpu"].availability().ok, reason="onnx or onnxsim is missing")
@@ -33,9 +35,11 @@ def test_the_entry_tells_everything_about_the_artifact(tmp_path: Path) -> None:
     assert entry["sha256"] == hashlib.sha256(data).hexdigest()
     assert entry["bytes"] == len(data)
     assert entry["parity"]["sizes"] == ["64x48", "251x67"]
-    assert entry["parity"]["max_abs"] <= LIMITS["fp32"]
+    assert entry["parity"]["max_abs"] <= LIMITS["fp32"].max_abs
     assert (entry["format"], entry["runtime"], entry["accelerator"]) == ("onnx", "onnxruntime", "cpu")
     assert {"arllie-deploy", "onnx", "onnxsim"} <= set(entry["tools"])
+    assert entry["files"] == [{key: entry[key] for key in ("file", "sha256", "bytes")}]
+    assert (entry["executed_by"], entry["calibration"]) == ("onnxruntime on the CPU", None)
     assert [path.name for path in tmp_path.iterdir()] == ["random-onnx-cpu-fp32.onnx"]
 
 
@@ -80,7 +84,7 @@ def test_a_step_that_fails_is_reported_with_its_log(step: str, tmp_path: Path, m
         if module.endswith(step):
             raise ChildError("crashed with SIGSEGV", "line 1\nline 2")
         Path(request["files"][0][0]).write_bytes(b"x")
-        return {"operators": [], "layout": "NCHW", "tools": {}}
+        return [{"operators": [], "layout": "NCHW"}]
 
     monkeypatch.setattr(pipeline, "run_child", failing)
     monkeypatch.setattr(type(job().target), "availability", lambda self: Availability(True))
@@ -95,3 +99,51 @@ def test_what_cannot_be_made_here_says_why(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(type(job().target), "availability", lambda self: Availability(False, reason="needs onnx: pip"))
     entry = run(tmp_path)
     assert (entry["status"], entry["reason"], entry["file"]) == ("unavailable", "needs onnx: pip", None)
+
+
+@needs_onnx
+def test_an_integer_entry_says_how_it_was_calibrated(tmp_path: Path) -> None:
+    integer = Job(TARGETS["onnx-cpu"], find_fixed_model("arllie-plain-lol"), "int8", (64, 48))
+    entry = export(integer, tmp_path, timeout_s=120, force=False)
+    assert entry["status"] == "ok", entry["reason"]
+    assert entry["calibration"]["source"] == "packaged dark set"
+    assert set(entry["scales"]) == {"y", "z", "kernel"}
+    assert entry["scales"]["y"] == {"scale": 1 / 255, "zero_point": -128, "dtype": "int8"}
+    assert entry["parity"]["dark_psnr_db"] >= 45.0
+
+
+def test_a_form_that_does_not_fit_names_the_member_that_does() -> None:
+    problem = Job(TARGETS["onnx-cpu"], random_enhancer("residual"), "int8", (64, 48)).form_problem()
+    assert problem is not None
+    assert "takes the form plain or direct, and random is residual; use --model arllie-plain-lol" in problem
+
+
+@needs_onnx
+def test_all_files_of_an_artifact_are_kept_or_rejected_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that stands in for a format of two files."""
+    verdict = {"parity": {}, "failed": None, "executed_by": "nothing"}
+
+    def two_files(module: str, request: dict[str, Any], timeout_s: float) -> Any:
+        if module.endswith("verify_step"):
+            return verdict
+        main = Path(request["files"][-1][0])
+        main.write_bytes(b"main")
+        main.with_suffix(".bin").write_bytes(b"weights")
+        return [{"operators": [], "layout": "NCHW", "sidecars": [main.with_suffix(".bin").name]}]
+
+    monkeypatch.setattr(pipeline, "run_child", two_files)
+    entry = run(tmp_path)
+    names = ["random-onnx-cpu-fp32.bin", "random-onnx-cpu-fp32.onnx"]
+    assert sorted(facts["file"] for facts in entry["files"]) == names
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    (tmp_path / names[0]).write_bytes(b"others")
+    with pytest.raises(ArllieError, match=r"fp32.bin exists with other bytes; pass --force"):
+        run(tmp_path)
+    verdict["failed"] = "frame x"
+    assert run(tmp_path)["status"] == "rejected"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, *(f"{name}.rejected" for name in names)])
+    verdict["failed"] = None
+    run(tmp_path, force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == names

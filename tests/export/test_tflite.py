@@ -6,8 +6,9 @@ from support.enhancers import random_enhancer
 
 from arllie_deploy import ArllieError
 from arllie_deploy.epilogues import EPILOGUES
+from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import Entry
-from arllie_deploy.export.pipeline import Job, export
+from arllie_deploy.export.pipeline import export
 from arllie_deploy.export.targets import TARGETS
 from arllie_deploy.runtimes import RUNTIMES
 from arllie_deploy.runtimes.litert import read_metadata

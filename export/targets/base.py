@@ -1,14 +1,15 @@
-"""The table of targets: one row each. Listing them imports no converter and no engine."""
+"""What one row of the table of targets holds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 
-from arllie_deploy.errors import ArllieError
+from arllie_deploy.epilogues import EPILOGUES
 from arllie_deploy.export.request import Request, Written
 from arllie_deploy.runtimes import RUNTIMES, Availability
+
+INTEGER_PRECISIONS = ("int8", "int16x8")
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,27 @@ class Target:
         format: the id of the file format.
         accelerator: what executes it.
         runtime: the runtime that proves it here.
+        proof: for people: what the proof here consists of.
         backend: the word of `arllie-bench` under which it is timed.
         precisions: the first is the default.
-        suffix: of the file.
+        suffix: of the main file.
         dynamic: whether one file serves every size.
         module: the writer, `module.write`.
         needs: modules that must be installed to write it.
         extra: the extra that installs them.
-        default_model: the member or family used where no model is named.
+        emulated: whether the runtime emulates another machine, so slowly that one picture at full size must do.
+        integer_forms: epilogues that it can carry in integers.
+        float_model: the member used where no model is named, for fp32 and fp16.
+        integer_model: the same for int8 and int16x8.
+        delegate: whose list of operators its artifacts are held to, one of `delegates.DELEGATES`; None: nobody's.
+        problem: whatever else it needs, looked for without an import: why it is missing, None if it is there.
     """
 
     name: str
     format: str
     accelerator: str
     runtime: str
+    proof: str
     backend: str
     precisions: tuple[str, ...]
     suffix: str
@@ -41,7 +49,12 @@ class Target:
     module: str
     needs: tuple[str, ...]
     extra: str
-    default_model: str
+    emulated: bool = False
+    integer_forms: tuple[str, ...] = ("plain", "direct")
+    float_model: str = "arllie-lol"
+    integer_model: str = "arllie-plain-lol"
+    delegate: str | None = None
+    problem: Callable[[], str | None] = lambda: None
 
     def availability(self) -> Availability:
         """Whether it can be written and proven on this machine."""
@@ -49,6 +62,9 @@ class Target:
         if missing:
             needed = ", ".join(missing)
             return Availability(False, reason=f'needs {needed}: pip install "arllie-deploy[{self.extra}]"')
+        problem = self.problem()
+        if problem is not None:
+            return Availability(False, reason=problem)
         return RUNTIMES[self.runtime].availability()
 
     def writer(self) -> Callable[[Request], Written]:
@@ -56,61 +72,15 @@ class Target:
         write: Callable[[Request], Written] = import_module(self.module).write
         return write
 
+    def default_model(self, precision: str) -> str:
+        """The member used where no model is named."""
+        return self.integer_model if precision in INTEGER_PRECISIONS else self.float_model
+
+    def forms(self, precision: str) -> tuple[str, ...]:
+        """The epilogues that it can carry in this precision."""
+        return self.integer_forms if precision in INTEGER_PRECISIONS else tuple(EPILOGUES)
+
     def file_name(self, model: str, precision: str, size: tuple[int, int]) -> str:
         """The artifact's name; the size is in it where it is fixed."""
         suffix = "" if self.dynamic else f"-{size[0]}x{size[1]}"
         return f"{model}-{self.name}-{precision}{suffix}{self.suffix}"
-
-
-TARGETS = {
-    row.name: row
-    for row in (
-        Target(
-            name="onnx-cpu",
-            format="onnx",
-            accelerator="cpu",
-            runtime="onnxruntime",
-            backend="cpu",
-            precisions=("fp32",),
-            suffix=".onnx",
-            dynamic=True,
-            module="arllie_deploy.export.onnx",
-            needs=("onnx", "onnxsim"),
-            extra="export",
-            default_model="arllie-lol",
-        ),
-        Target(
-            name="tflite-cpu",
-            format="tflite",
-            accelerator="cpu",
-            runtime="litert",
-            backend="cpu",
-            precisions=("fp32",),
-            suffix=".tflite",
-            dynamic=False,
-            module="arllie_deploy.export.tflite",
-            needs=("tensorflow", "ai_edge_litert"),
-            extra="tflite",
-            default_model="arllie-lol",
-        ),
-    )
-}
-
-
-def find_targets(names: str) -> list[Target]:
-    """The rows of a comma-separated list, in its order; every row where `all` is in it.
-
-    Raises:
-        ArllieError: on an unknown or empty name, with the nearest known one.
-    """
-    wanted = list(dict.fromkeys(part.strip() for part in names.split(",")))
-    rows = []
-    for name in wanted:
-        if name == "all":
-            continue
-        if name not in TARGETS:
-            close = get_close_matches(name, [*TARGETS, "all"], n=1, cutoff=0.4)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(TARGETS)}, all"
-            raise ArllieError(f"unknown target {name!r}; {hint}")
-        rows.append(TARGETS[name])
-    return list(TARGETS.values()) if "all" in wanted else rows

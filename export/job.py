@@ -1,0 +1,68 @@
+"""One thing to export: which model, to which target, in which precision and size."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.calibration import Calibration
+from arllie_deploy.export.parity import EMULATED_SIZE, ODD_SIZE, Check
+from arllie_deploy.export.targets import Target
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Export `enhancer` to `target`; `size` is (width, height)."""
+
+    target: Target
+    enhancer: Enhancer
+    precision: str
+    size: Size
+    calibration: Calibration = field(default_factory=Calibration)
+
+    @property
+    def file_name(self) -> str:
+        """The artifact's name in the output folder."""
+        return self.target.file_name(self.enhancer.name, self.precision, self.size)
+
+    def form_problem(self) -> str | None:
+        """Why this target cannot carry this model in this precision, naming the member that it can; None if it can."""
+        forms = self.target.forms(self.precision)
+        if self.enhancer.epilogue in forms:
+            return None
+        return (
+            f"target {self.target.name} {self.precision} takes the form {' or '.join(forms)}, and {self.enhancer.name} "
+            f"is {self.enhancer.epilogue}; use --model {self.target.default_model(self.precision)}"
+        )
+
+    def places(self, scratch: Path) -> dict[Size, Path]:
+        """Size -> the file to write for it; the artifact itself is the last."""
+        others: list[Size] = []
+        if self.target.emulated:
+            others = [EMULATED_SIZE]
+        elif not self.target.dynamic:
+            others = [ODD_SIZE]
+        places = {}
+        for size in [*(other for other in others if other != self.size), self.size]:
+            folder = scratch / f"{size[0]}x{size[1]}"
+            folder.mkdir()
+            places[size] = folder / self.target.file_name(self.enhancer.name, self.precision, size)
+        return places
+
+    def checks(self, files: dict[Size, Path]) -> list[Check]:
+        """What the runtime is given of the files that were written."""
+        if self.target.dynamic:
+            return [Check(files[self.size], self.size), Check(files[self.size], ODD_SIZE)]
+        if self.target.emulated:
+            return [Check(path, size, one_frame=size != EMULATED_SIZE) for size, path in files.items()]
+        return [Check(path, size) for size, path in files.items()]
+
+
+def require_form(job: Job) -> Job:
+    """The job; raises `ArllieError` if the target cannot carry its model's form."""
+    problem = job.form_problem()
+    if problem is not None:
+        raise ArllieError(problem)
+    return job

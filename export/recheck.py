@@ -1,0 +1,96 @@
+"""`arllie-export --verify`: whether the artifacts that a manifest lists are still what was verified."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.enhancer_file import save
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.child import ChildError, run_child
+from arllie_deploy.export.manifest import Entry, Status
+from arllie_deploy.export.parity import EMULATED_SIZE, ODD_SIZE
+from arllie_deploy.export.targets import TARGETS
+
+_VERIFY_STEP = "arllie_deploy.export.verify_step"
+_DYNAMIC_SIZE = (1920, 1080)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one artifact; `problem` is None where bytes and parity hold."""
+
+    file: str
+    target: str
+    problem: str | None
+    parity: dict[str, Any] | None
+
+
+def recheck(
+    folder: Path, entries: dict[str, Entry], find_model: Callable[[str], Enhancer], *, timeout_s: float
+) -> list[Finding]:
+    """Check the bytes of every artifact that was verified once, and run the parity frames through it again.
+
+    Args:
+        folder: that holds the manifest.
+        entries: of the manifest.
+        find_model: name -> model.
+        timeout_s: for one artifact.
+    """
+    return [
+        _recheck(folder, entry, find_model, timeout_s)
+        for _, entry in sorted(entries.items())
+        if entry["status"] == Status.OK
+    ]
+
+
+def _recheck(folder: Path, entry: Entry, find_model: Callable[[str], Enhancer], timeout_s: float) -> Finding:
+    file, target = str(entry["file"]), str(entry["target"])
+    problem = _bytes_problem(folder, entry)
+    if problem is not None:
+        return Finding(file, target, problem, None)
+    try:
+        model = find_model(str(entry["model"]))
+    except ArllieError as error:
+        return Finding(file, target, f"its model is not here: {error}", None)
+    if model.sha256 != entry["model_sha256"]:
+        return Finding(file, target, f"{model.name} is another model now; give the one it was made from", None)
+    return _parity(folder, entry, model, timeout_s)
+
+
+def _bytes_problem(folder: Path, entry: Entry) -> str | None:
+    for facts in entry["files"]:
+        path = folder / facts["file"]
+        if not path.is_file():
+            return f"{facts['file']} is missing"
+        if hashlib.sha256(path.read_bytes()).hexdigest() != facts["sha256"]:
+            return f"{facts['file']} has other bytes than were verified"
+    return None
+
+
+def _parity(folder: Path, entry: Entry, model: Enhancer, timeout_s: float) -> Finding:
+    file, name = str(entry["file"]), str(entry["target"])
+    if name not in TARGETS:
+        return Finding(file, name, "this version does not know its target", None)
+    target = TARGETS[name]
+    found = target.availability()
+    if not found.ok:
+        return Finding(file, name, f"cannot be executed here: {found.reason}", None)
+    proof = str((folder / str(entry["proof"])).resolve())
+    if entry["size"] is None:
+        checks = [[proof, *_DYNAMIC_SIZE, False], [proof, *ODD_SIZE, False]]
+    else:
+        width, height = (int(side) for side in str(entry["size"]).split("x"))
+        checks = [[proof, width, height, target.emulated and (width, height) != EMULATED_SIZE]]
+    with tempfile.TemporaryDirectory(prefix="arllie-") as scratch:
+        path = Path(scratch) / "model.safetensors"
+        save(model, path)
+        request = {"model": str(path), "runtime": target.runtime, "precision": entry["precision"], "checks": checks}
+        try:
+            verdict = run_child(_VERIFY_STEP, request, timeout_s)
+        except ChildError as error:
+            return Finding(file, name, f"the runtime {error}", None)
+    return Finding(file, name, verdict["failed"], verdict["parity"])

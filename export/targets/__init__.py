@@ -1,0 +1,31 @@
+"""The table of targets: one row and one file each. Listing them imports no converter and no engine."""
+
+from difflib import get_close_matches
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.targets import onnx_cpu, onnx_cuda, tflite_cpu
+from arllie_deploy.export.targets.base import INTEGER_PRECISIONS, Target
+
+TARGETS = {row.name: row for row in (onnx_cpu.ROW, onnx_cuda.ROW, tflite_cpu.ROW)}
+
+
+def find_targets(names: str) -> list[Target]:
+    """The rows of a comma-separated list, in its order; every row where `all` is in it.
+
+    Raises:
+        ArllieError: on an unknown or empty name, with the nearest known one.
+    """
+    wanted = list(dict.fromkeys(part.strip() for part in names.split(",")))
+    rows = []
+    for name in wanted:
+        if name == "all":
+            continue
+        if name not in TARGETS:
+            close = get_close_matches(name, [*TARGETS, "all"], n=1, cutoff=0.4)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(TARGETS)}, all"
+            raise ArllieError(f"unknown target {name!r}; {hint}")
+        rows.append(TARGETS[name])
+    return list(TARGETS.values()) if "all" in wanted else rows
+
+
+__all__ = ["INTEGER_PRECISIONS", "TARGETS", "Target", "find_targets"]
