@@ -23,6 +23,7 @@ MOST_FRAMES = 32
 # Large photographs are looked at in a window of this many rows and columns, drawn with the seed.
 _LARGEST_SIDE = 1024
 _SEED = 0
+_PERCENTILES = {"int8": 99.95, "int16x8": 100.0}
 # Above this mean level a picture is not one that a low-light model is used on.
 _BRIGHT = 0.35
 
@@ -35,20 +36,30 @@ class Calibration:
 
     Attributes:
         folder: of pictures, None for the packaged dark set.
-        percentile: how much of each value's range is kept, in percent, above 50; 100 is min-max.
+        percentile: how much of each value's range is kept, in percent, above 50; 100 is min-max. None: 99.95 for int8,
+            whose few steps rare values would stretch, and min-max for 16 bits.
     """
 
     folder: Path | None = None
-    percentile: float = 99.95
+    percentile: float | None = None
 
     def __post_init__(self) -> None:
-        if not 50.0 < self.percentile <= 100.0:
+        if self.percentile is not None and not 50.0 < self.percentile <= 100.0:
             raise ArllieError(f"percentile {self.percentile:g}; give a number above 50 and up to 100 (min-max)")
 
-    def to_json(self) -> dict[str, Any]:
+    def percentile_for(self, precision: str) -> float:
+        """The share that is kept in this precision."""
+        return _PERCENTILES.get(precision, 100.0) if self.percentile is None else self.percentile
+
+    def to_json(self, precision: str) -> dict[str, Any]:
         """JSON values for the manifest; the folder by its name, not by where it lies."""
         source = "packaged dark set" if self.folder is None else self.folder.resolve().name
-        return {"source": source, "percentile": self.percentile, "seed": _SEED, "most_frames": MOST_FRAMES}
+        return {
+            "source": source,
+            "percentile": self.percentile_for(precision),
+            "seed": _SEED,
+            "most_frames": MOST_FRAMES,
+        }
 
 
 def load_frames(folder: Path | None) -> Frames:

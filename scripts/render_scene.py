@@ -11,8 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
-from scene.developing import Pixels, encode, expose, vignette
+from scene.developing import encode, expose, save, vignette
 from scene.still_life import still_life
 from scene.tracing import render
 
@@ -38,13 +37,6 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if not (chosen.dark or chosen.bright):
         parser.error("nothing to write: name --dark FILE, --bright FILE or both")
     return chosen
-
-
-def save(image: Pixels, path: Path) -> None:
-    """Writes a PNG under a temporary name and renames it, so that no half picture is ever shipped."""
-    partial = path.with_name(f".{path.name}.partial")
-    Image.fromarray(image).save(partial, format="PNG", optimize=True)
-    partial.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

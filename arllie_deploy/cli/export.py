@@ -116,7 +116,7 @@ def _calibration(precisions: list[str], folder: Path | None, percentile: float |
         warning = brightness_warning(load_frames(folder))
         if warning is not None:
             note(f"--calibration {folder}: {warning}")
-    return Calibration(folder) if percentile is None else Calibration(folder, percentile)
+    return Calibration(folder, percentile)
 
 
 def _export_all(jobs: "list[Job]", timeout: float, out: Path, *, force: bool) -> "dict[str, Entry]":

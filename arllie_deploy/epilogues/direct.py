@@ -8,7 +8,7 @@ import numpy as np
 
 from arllie_deploy.epilogues.base import Constants, Epilogue, Float64
 from arllie_deploy.epilogues.logistic import logistic
-from arllie_deploy.epilogues.operators import AddConstant, Exp, Minimum, Multiply, Operator
+from arllie_deploy.epilogues.operators import Add, Exp, Minimum, Multiply, Operator
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,13 +27,14 @@ def _torch_form(y: Tensor, u: Tensor, constants: Constants) -> Tensor:
 
 
 def _operators(constants: Constants) -> tuple[Operator, ...]:
-    # exp may overflow to infinity; the minimum brings it back, and 0 · (1 / ε) stays 0.
+    # y + y · exp(−u): in integers the frame is then added as it is, and only what is lifted is rounded. exp may overflow
+    # to infinity; the minimum brings it back, and 0 · (1 / ε − 1) stays 0.
     return (
         Exp("u", "exponential"),
-        AddConstant("exponential", 1.0, "inverse"),
-        Minimum("inverse", 1.0 / constants["epsilon"], "gain"),
-        Multiply("y", "gain", "product"),
-        Minimum("product", 1.0, "z"),
+        Minimum("exponential", 1.0 / constants["epsilon"] - 1.0, "lift"),
+        Multiply("y", "lift", "lifted"),
+        Add("y", "lifted", "sum"),
+        Minimum("sum", 1.0, "z"),
     )
 
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from arllie_deploy.pictures.codecs import read_picture
 
 #: From the darkest to the brightest by mean luminance.
-DARK_PICTURES = ("embers", "window", "hallway", "neon", "portrait", "bulb", "skyline", "page")
+DARK_PICTURES = ("candle", "hallway", "window", "busts", "neon", "skyline", "bulb", "page")
 
 
 @cache
 def dark_pictures() -> Mapping[str, NDArray[np.uint8]]:
-    """The eight pictures by name, in the order of `DARK_PICTURES`; each (320, 480, 3) uint8, sRGB.
+    """The eight pictures by name, in the order of `DARK_PICTURES`; each (288, 432, 3) uint8, sRGB.
 
     The arrays are shared and read-only.
     """

@@ -1,6 +1,7 @@
 """onnxruntime on the CPU or on CUDA: opens an exported .onnx, or an Enhancer through the packaged graph templates."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,53 +22,52 @@ _PROVIDERS = [_CPU]
 
 
 class _Template:
-    """An Enhancer in the packaged graphs: one for tensors and one per integer type, the weights given at load."""
+    """An Enhancer in the packaged graphs: one for tensors and one per integer type, the weights among the inputs."""
 
     layout: Layout = "NCHW"
     frame_dtypes = frozenset(FRAME_DTYPES)
     size = None
 
     def __init__(self, enhancer: Enhancer, threads: int | None) -> None:
-        self._enhancer = enhancer
+        row = enhancer.row
+        sign = np.float32(-1.0 if row.negate_convolution else 1.0)
         self.executed_by = "onnxruntime on the CPU"
-        self._options = _session_options(threads)
-        self.threads: int = self._options.intra_op_num_threads
-        self._sessions: dict[str, Any] = {}
-
-    def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        result: NDArray[np.float32] = self._session("float32").run(None, {"input": tensor})[0]
-        return result
-
-    def run(self, frame: NDArray[Any]) -> NDArray[Any]:
-        result: NDArray[Any] = self._session(frame.dtype.name).run(None, {"input": frame})[0]
-        return result
-
-    def _session(self, dtype: str) -> Any:
-        if dtype not in self._sessions:
-            self._sessions[dtype] = self._load(dtype)
-        return self._sessions[dtype]
-
-    def _load(self, dtype: str) -> Any:
-        import onnxruntime
-
-        row = self._enhancer.row
-        template = files(__package__) / "templates" / f"{row.name}-{dtype}.onnx"
-        sign = -1.0 if row.negate_convolution else 1.0
-        operators = row.operators(self._enhancer.constants)
-        # The values must outlive the session's construction, not the session: onnxruntime folds them into its own.
-        values = {
-            "kernel": np.ascontiguousarray(sign * self._enhancer.kernel, np.float32),
-            "bias": np.ascontiguousarray(sign * self._enhancer.bias, np.float32),
+        self.threads: int = _session_options(threads).intra_op_num_threads
+        self._epilogue = row.name
+        self._weights = {
+            "kernel": np.ascontiguousarray(sign * enhancer.kernel),
+            "bias": np.ascontiguousarray(sign * enhancer.bias),
             **{
                 scalar_name(operator, role): np.array(value, np.float32)
-                for operator in operators
+                for operator in row.operators(enhancer.constants)
                 for role, value in operator.scalars.items()
             },
         }
-        options = _session_options(self.threads)
-        ort_values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in values.values()]
-        options.add_external_initializers(list(values), ort_values)
-        return onnxruntime.InferenceSession(template.read_bytes(), options, providers=_PROVIDERS)
+
+    def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        result: NDArray[np.float32] = self._run("float32", tensor)
+        return result
+
+    def run(self, frame: NDArray[Any]) -> NDArray[Any]:
+        result: NDArray[Any] = self._run(frame.dtype.name, frame)
+        return result
+
+    def _run(self, dtype: str, values: NDArray[Any]) -> Any:
+        session = _template_session(f"{self._epilogue}-{dtype}.onnx", self.threads)
+        return session.run(None, {"input": values, **self._weights})[0]
+
+
+@cache
+def _template_session(name: str, threads: int) -> Any:
+    """One session for all models of a form, so that an adaptive model opens nothing anew for a frame.
+
+    onnxruntime convolves faster with a kernel that it is given than with a constant one, which makes it choose a
+    blocked layout that three channels only lose by (docs/adr/0002-graph-templates.md).
+    """
+    import onnxruntime
+
+    template = files(__package__) / "templates" / name
+    return onnxruntime.InferenceSession(template.read_bytes(), _session_options(threads), providers=_PROVIDERS)
 
 
 class _Artifact:

@@ -3,10 +3,35 @@
 from difflib import get_close_matches
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.targets import onnx_cpu, onnx_cuda, tflite_cpu
+from arllie_deploy.export.targets import (
+    ethos_u,
+    ncnn_cpu,
+    ncnn_vulkan,
+    onnx_cpu,
+    onnx_cuda,
+    openvino,
+    tflite_cpu,
+    tflite_gpu,
+    tflite_hexagon,
+    tflite_nnapi,
+)
 from arllie_deploy.export.targets.base import INTEGER_PRECISIONS, Target
 
-TARGETS = {row.name: row for row in (onnx_cpu.ROW, onnx_cuda.ROW, tflite_cpu.ROW)}
+TARGETS = {
+    row.name: row
+    for row in (
+        onnx_cpu.ROW,
+        onnx_cuda.ROW,
+        tflite_cpu.ROW,
+        tflite_gpu.ROW,
+        tflite_nnapi.ROW,
+        tflite_hexagon.ROW,
+        ethos_u.ROW,
+        ncnn_cpu.ROW,
+        ncnn_vulkan.ROW,
+        openvino.ROW,
+    )
+}
 
 
 def find_targets(names: str) -> list[Target]:

@@ -1,9 +1,12 @@
-"""The camera after the lens: exposure, sensor noise, tone curve, 8 bits."""
+"""The camera after the lens: exposure, sensor noise, tone curve, 8 bits, a file."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from scene.materials import Array
 
@@ -44,19 +47,19 @@ def demosaic(raw: Array) -> Array:
     return full
 
 
-def expose(light: Array, stops: float, seed: int) -> Array:
-    """The light at `stops` of exposure, with the sensor's noise.
+def expose(light: Array, stops: float, seed: int, electrons: float = ELECTRONS, limit: float = 2.0) -> Array:
+    """The light at `stops` of exposure, with the noise of a sensor that fills at `electrons` and `limit` times white.
 
     Shot noise is Poisson's, read noise Gaussian; both are drawn on the mosaic and then interpolated, which gives the
     soft, colored grain of a camera. The light itself is not interpolated: detail stays what the lens drew.
     """
     random = np.random.default_rng((seed, 4))
-    exposed = np.minimum(light * 2.0**stops, 2.0)
+    exposed = np.minimum(light * 2.0**stops, limit)
     height, width, _ = light.shape
     y, x = np.mgrid[:height, :width]
-    mean = np.take_along_axis(exposed, (y % 2 + x % 2)[:, :, None], axis=2)[:, :, 0] * ELECTRONS
+    mean = np.take_along_axis(exposed, (y % 2 + x % 2)[:, :, None], axis=2)[:, :, 0] * electrons
     noise = random.poisson(mean) - mean + random.normal(0, READOUT, mean.shape)
-    sensed: Array = np.maximum(exposed + demosaic(noise / ELECTRONS), 0)
+    sensed: Array = np.maximum(exposed + demosaic(noise / electrons), 0)
     return sensed
 
 
@@ -67,3 +70,10 @@ def encode(light: Array) -> Pixels:
     coded = np.where(curved <= 0.0031308, curved * 12.92, 1.055 * np.maximum(curved, 1e-9) ** (1 / 2.4) - 0.055)
     image: Pixels = np.clip(np.rint(coded * 255), 0, 255).astype(np.uint8)
     return image
+
+
+def save(image: Pixels, path: Path) -> None:
+    """Writes a PNG under a temporary name and renames it, so that no half picture is ever shipped."""
+    partial = path.with_name(f".{path.name}.partial")
+    Image.fromarray(image).save(partial, format="PNG", optimize=True)
+    partial.replace(path)

@@ -1,8 +1,9 @@
-"""What shines: a lamp outside the picture, a candle flame inside it, and the dim room behind the camera."""
+"""What shines: a lamp outside the picture, a flame or a bulb inside it, and the dim room behind the camera."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -50,6 +51,36 @@ class Lamp:
         return ramp(-1.0, -0.8, -distance / self.radius) * ((t > 0) & (facing < 0))
 
 
+class Source(Protocol):
+    """A small light that shines to all sides and may be seen itself."""
+
+    def sample(self, uv: Array) -> Array:
+        """Points ``(3, n)`` in the source for uniform pairs ``(2, n)``."""
+
+    def irradiance(self, point: Array, normal: Array, source: Array) -> Array:
+        """What `source` sends to each point, over π: ``(3, n)``, shadows aside."""
+
+    def radiance(self, origin: Array, direction: Array, limit: Array) -> Array:
+        """The light ``(3, n)`` each ray meets in the source before `limit`."""
+
+    def glare(self, origin: Array, direction: Array) -> Array:
+        """The veil ``(3, n)`` that a real lens spreads about the source."""
+
+
+def spread(intensity: Rgb, point: Array, normal: Array, source: Array) -> Array:
+    """`Source.irradiance` of a small source; the nearest points count as 2 cm away, for none is a point."""
+    way = source - point
+    square = np.maximum(dot(way, way), 0.04)
+    return rgb(intensity) * (np.maximum(dot(normal, way), 0) / (square * np.sqrt(square) * np.pi))
+
+
+def veil(seen: Rgb, center: Array, size: float, origin: Array, direction: Array) -> Array:
+    """`Source.glare` about a center ``(3, 1)``; it reaches farther the larger the source."""
+    miss = np.cross(center - origin, direction, axis=0)
+    square = dot(miss, miss) / size**2
+    return rgb(seen) * (0.02 / (1 + 1.5 * square) + 0.004 / (1 + 0.05 * square))
+
+
 @dataclass(frozen=True)
 class Flame:
     """A candle flame that stands on `base`: a soft drop for whoever looks, a short line of light for the scene."""
@@ -66,10 +97,8 @@ class Flame:
         return column(self.base) + np.stack([radius * np.cos(angle), rise, radius * np.sin(angle)]).astype(np.float32)
 
     def irradiance(self, point: Array, normal: Array, source: Array) -> Array:
-        """As `Lamp.irradiance`; the nearest points count as 2 cm away, for a flame is no point."""
-        way = source - point
-        square = np.maximum(dot(way, way), 0.04)
-        return rgb(self.intensity) * (np.maximum(dot(normal, way), 0) / (square * np.sqrt(square) * np.pi))
+        """See `Source`."""
+        return spread(self.intensity, point, normal, source)
 
     def radiance(self, origin: Array, direction: Array, limit: Array) -> Array:
         """The light ``(3, n)`` each ray meets in the flame before `limit`: a drop, blue below, amber at the tip."""
@@ -90,11 +119,43 @@ class Flame:
         return gathered
 
     def glare(self, origin: Array, direction: Array) -> Array:
-        """The veil ``(3, n)`` that a real lens spreads about a flame."""
-        away = column(self.base) + column((0.0, self.height / 2, 0.0)) - origin
-        miss = np.cross(away, direction, axis=0)
-        square = dot(miss, miss) / self.height**2
-        return rgb(self.seen) * (0.02 / (1 + 1.5 * square) + 0.004 / (1 + 0.05 * square))
+        """See `Source`."""
+        middle = column(self.base) + column((0.0, self.height / 2, 0.0))
+        return veil(self.seen, middle, self.height, origin, direction)
+
+
+@dataclass(frozen=True)
+class Bulb:
+    """A glowing ball; with `seen` 0 a light that is outside the picture."""
+
+    center: Vector
+    radius: float
+    intensity: Rgb
+    seen: Rgb = (0.0, 0.0, 0.0)
+
+    def sample(self, uv: Array) -> Array:
+        """See `Source`."""
+        height, angle = 1 - 2 * uv[0], 2 * np.pi * uv[1]
+        across = np.sqrt(np.maximum(1 - height * height, 0))
+        ball = np.stack([across * np.cos(angle), height, across * np.sin(angle)]).astype(np.float32)
+        return column(self.center) + self.radius * ball
+
+    def irradiance(self, point: Array, normal: Array, source: Array) -> Array:
+        """See `Source`."""
+        return spread(self.intensity, point, normal, source)
+
+    def radiance(self, origin: Array, direction: Array, limit: Array) -> Array:
+        """See `Source`: even, with a soft rim."""
+        away = column(self.center) - origin
+        along = dot(away, direction)
+        miss = direction * along - away
+        disc = ramp(-1.0, -0.85, -np.sqrt(dot(miss, miss)) / self.radius)
+        gathered: Array = rgb(self.seen) * (disc * ((along > 0) & (along < limit)))
+        return gathered
+
+    def glare(self, origin: Array, direction: Array) -> Array:
+        """See `Source`."""
+        return 0.3 * veil(self.seen, column(self.center), self.radius, origin, direction)
 
 
 @dataclass(frozen=True)
@@ -152,6 +213,6 @@ class Scene:
 
     world: World
     lamp: Lamp
-    flame: Flame
+    flame: Source
     room: Room
     camera: Camera

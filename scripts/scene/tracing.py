@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scene.geometry import EPSILON, Index, dot, normalize
-from scene.light import Flame, Lamp, Scene
+from scene.light import Lamp, Scene, Source
 from scene.materials import Array, rgb
 
 #: Rays per batch: what keeps one batch's arrays in a processor's cache.
@@ -19,6 +19,9 @@ BATCH = 16384
 
 #: One step per pair of random numbers; prime to the squares of small sides, so each visits all strata in its own order.
 STEPS = (1, 11, 13, 17, 19, 23, 29, 31, 37, 41)
+
+#: The most that a light counts for where a second ray meets it: brighter, the few rays that do would leave specks.
+GLINT = 3.5
 
 
 class Strata:
@@ -89,7 +92,7 @@ def direct(scene: Scene, surface: Surface, pairs: tuple[Array, Array]) -> Array:
     """Light from the lamp and the flame that a white surface would scatter: ``(3, n)``."""
     total = np.zeros_like(surface.point)
     start = surface.point + surface.flat * EPSILON
-    lights: tuple[Lamp | Flame, ...] = (scene.lamp, scene.flame)
+    lights: tuple[Lamp | Source, ...] = (scene.lamp, scene.flame)
     for light, pair in zip(lights, pairs, strict=True):
         source = light.sample(pair)
         sent = light.irradiance(surface.point, surface.normal, source)
@@ -111,10 +114,11 @@ def glance(scene: Scene, origin: Array, direction: Array, pairs: tuple[Array, Ar
     surface = describe(scene, point, which[hit], fine=mirror)
     chosen = (pairs[0][:, hit], pairs[1][:, hit])
     around = rgb(scene.room.ambient) * 0.8
-    seen[:, hit] = surface.color * (direct(scene, surface, chosen) + around) + surface.glow
+    seen[:, hit] = surface.color * (direct(scene, surface, chosen) + around) + np.minimum(surface.glow, GLINT)
     if mirror:
         lamp = scene.lamp.reflected(origin, direction) * (which < 0)
-        seen += scene.flame.radiance(origin, direction, distance) + rgb(scene.lamp.seen) * lamp
+        flame = np.minimum(scene.flame.radiance(origin, direction, distance), GLINT)
+        seen += flame + rgb(scene.lamp.seen) * lamp
     return seen
 
 

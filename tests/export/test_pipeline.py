@@ -123,7 +123,7 @@ def test_all_files_of_an_artifact_are_kept_or_rejected_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A step that stands in for a format of two files."""
-    verdict = {"parity": {}, "failed": None, "executed_by": "nothing"}
+    verdict = {"parity": {}, "failed": None, "executed_by": "nothing", "facts": {}}
 
     def two_files(module: str, request: dict[str, Any], timeout_s: float) -> Any:
         if module.endswith("verify_step"):

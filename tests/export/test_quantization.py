@@ -13,6 +13,7 @@ from arllie_deploy.export.quantization import (
     IntegerConvolution,
     Observed,
     affine_for,
+    best_rounding,
     quantize,
     round_compensated,
 )
@@ -57,9 +58,9 @@ def test_what_saturation_does_already_is_dropped() -> None:
     assert integers.output == "z"
     assert (integers.values["z"].low, integers.values["z"].high) == pytest.approx((0.0, 1.0))
     direct = build_graph(random_enhancer("direct"))
-    integers = quantize(direct, observed(direct, u=(-3.0, 3.0), exponential=(0.0, 20.0), inverse=(1.0, 21.0)), "int8")
+    integers = quantize(direct, observed(direct, u=(-3.0, 3.0), exponential=(0.0, 20.0)), "int8")
     kinds = [type(operator) for operator in integers.operators]
-    assert kinds == [IntegerConvolution, ops.Exp, ops.AddConstant, ops.Multiply]
+    assert kinds == [IntegerConvolution, ops.Exp, ops.Multiply, ops.Add]
 
 
 def test_a_clamp_at_zero_that_integers_do_not_reach_becomes_the_convolutions_relu() -> None:
@@ -73,8 +74,9 @@ def test_a_clamp_at_zero_that_integers_do_not_reach_becomes_the_convolutions_rel
 def test_the_gain_ends_at_its_bound() -> None:
     enhancer = random_enhancer("direct")
     graph = build_graph(enhancer)
-    wide = observed(graph, u=(-3.0, 20.0), exponential=(0.0, 1e9), inverse=(1.0, 1e9), gain=(1.0, 1e9))
-    assert quantize(graph, wide, "uint8").values["gain"].high == pytest.approx(1 / enhancer.constants["epsilon"])
+    wide = observed(graph, u=(-3.0, 20.0), exponential=(0.0, 1e9))
+    highest = quantize(graph, wide, "uint8").values["lift"].high
+    assert highest == pytest.approx(1 / enhancer.constants["epsilon"] - 1)
 
 
 def test_an_operator_with_a_bound_that_saturation_cannot_give_is_an_error() -> None:
@@ -114,6 +116,28 @@ def test_a_flat_calibration_does_no_harm() -> None:
     black = np.zeros((28, 28))
     black[-1, -1] = 1.0
     weights = np.linspace(-1.0, 1.0, 28)
-    rounded = round_compensated(weights, 1 / 127, black)
+    scale, rounded = best_rounding(weights, black)
     assert np.isfinite(rounded).all()
-    assert np.abs(rounded[:-1] / 127 - weights[:-1]).max() <= 0.5 / 127 + 1e-9
+    assert np.abs(rounded[:-1] * scale - weights[:-1]).max() <= 0.51 * scale
+
+
+@given(st.integers(0, 20))
+def test_a_searched_scale_never_loses_more_than_the_narrowest(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    weights, inputs = random.normal(0.0, 1.0, 28), random.uniform(0.0, 1.0, (500, 1)) + random.normal(0, 0.1, (500, 28))
+    moment = inputs.T @ inputs / 500 + 1e-6 * np.eye(28)
+
+    def loss(scale: float, rounded: Any) -> float:
+        error = np.append(scale * rounded[:-1], rounded[-1]) - weights
+        return float(error @ moment @ error)
+
+    narrowest = np.abs(weights[:-1]).max() / 127
+    assert loss(*best_rounding(weights, moment)) <= 1.05 * loss(
+        narrowest, round_compensated(weights, narrowest, moment)
+    )
+
+
+def test_logarithms_that_the_exponential_rounds_to_nothing_are_not_told_apart() -> None:
+    graph = build_graph(random_enhancer("direct"))
+    reading = quantize(graph, observed(graph, u=(-50.0, 3.0), exponential=(0.0, np.exp(3.0))), "int8").values["u"]
+    assert np.exp(reading.low) == pytest.approx(np.exp(3.0) / 255 / 2, rel=0.05)
