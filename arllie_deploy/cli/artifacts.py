@@ -26,7 +26,7 @@ _STATUSES = {
 def artifacts(
     backend: str, enhancer: Enhancer, size: tuple[int, int], threads: int | None, out: Path, say: Callable[[str], None]
 ) -> list[Entry]:
-    """One candidate per target of `backend`, or the row that says why there is none.
+    """One candidate per target that this machine's processor executes, or the row that says why there is none.
 
     Args:
         backend: the word of `--backends`.
@@ -38,7 +38,8 @@ def artifacts(
     """
     entries: list[Entry] = []
     for target in TARGETS.values():
-        if target.backend == backend:
+        # What another accelerator is meant to execute says nothing about it when a processor does.
+        if target.backend == backend and target.accelerator == "cpu":
             job = Job(target, enhancer, target.precisions[0], size)
             candidate = Candidate(
                 backend=backend,
