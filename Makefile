@@ -10,11 +10,12 @@ LOL ?= ../shared/data/lol
 # Folders of well-lit pictures for the second table of results-quality.
 PICTURES ?= ../shared/data/sr_x4/set5/hr ../shared/data/sr_x4/set14/hr
 
-.PHONY: help setup check test demo bench-budgets results-search results-quality results-downstream templates clean
+.PHONY: help setup check test demo export-matrix bench-budgets results-search results-quality results-downstream templates clean
 help:
 	@echo "make demo    export, verify, benchmark and enhance with the shipped model"
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lint, types, import rules"
+	@echo "make export-matrix   every target in every precision at 1920x1080, verified; some minutes"
 	@echo "make bench-budgets   the project's own limits of speed and memory, measured"
 	@echo "make results-search   searched structure against known blocks (LOL=folder); half an hour"
 	@echo "make results-quality  every committed model on LOL's test pairs and on other pictures (LOL=, PICTURES=)"
@@ -41,6 +42,9 @@ test: setup
 
 demo: setup
 	scripts/demo $(BIN) $(OUT)
+
+export-matrix: setup
+	$(BIN)/arllie-export --target all --precision all --out $(OUT)/matrix
 
 bench-budgets: setup
 	$(BIN)/python -P -m arllie_deploy.bench.budgets
