@@ -96,7 +96,7 @@ class StripModel:
         self.threads = strip.threads
         self.frame_dtypes = strip.frame_dtypes
         self.size = strips.frame[::-1]
-        self.executed_by = f"{strip.executed_by}, in {strips.count} strips"
+        self.executed_by = f"{strip.executed_by}, strips: {strips.count}"
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """One frame of [0, 1] (1, height, width, 3)."""
