@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from arllie_deploy.errors import ArllieError
 
+COLOR, VALUE_RANGE = "RGB", (0.0, 1.0)
 FRAME_DTYPES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 

@@ -21,14 +21,14 @@ NAMES = (
 COUNT = len(NAMES)
 
 # ITU-R BT.601 luma weights.
-_LUMA = np.array([0.299, 0.587, 0.114])
+LUMA = np.array([0.299, 0.587, 0.114])
 # Keeps the logarithms of black finite, and levels that 8 bits barely tell apart from counting as stops.
-_FLOOR = 0.01
+FLOOR = 0.01
 # At most 64 × 64 places are looked at, whatever the size: the cost stays that of a small picture.
-_PLACES = 64
+PLACES = 64
 # Each place is the mean of a block, which grows with the frame up to 4 × 4: what a frame of 150 × 100, on which models
 # are trained, has in one pixel. It keeps the sensor's noise out of the histogram.
-_BLOCK, _BLOCK_PER_ROWS = 4, 100
+BLOCK, BLOCK_PER_ROWS = 4, 100
 
 
 def frame_statistics(frame: NDArray[Any]) -> Float64:
@@ -48,18 +48,18 @@ def frame_statistics(frame: NDArray[Any]) -> Float64:
     """
     check_frame(frame)
     samples = subsample(frame)
-    luminance = _LUMA @ samples
+    luminance = LUMA @ samples
     places = [round(percent / 100 * (luminance.size - 1)) for percent in PERCENTILES]
     percentiles = np.partition(luminance, places)[places]
-    logarithms = np.log(_FLOOR + np.concatenate([samples.mean(axis=1), percentiles]))
+    logarithms = np.log(FLOOR + np.concatenate([samples.mean(axis=1), percentiles]))
     return np.concatenate([_histogram(luminance), logarithms])
 
 
 def subsample(frame: NDArray[Any]) -> Float64:
     """Block means on a regular grid of at most 64 × 64 places, (3, places) in [0, 1]."""
     height, width, _ = frame.shape
-    step_y, step_x = -(-height // _PLACES), -(-width // _PLACES)
-    block = max(1, min(_BLOCK, min(height, width) // _BLOCK_PER_ROWS, step_y, step_x))
+    step_y, step_x = -(-height // PLACES), -(-width // PLACES)
+    block = max(1, min(BLOCK, min(height, width) // BLOCK_PER_ROWS, step_y, step_x))
     rows, columns = height // step_y, width // step_x
     top, left = (step_y - block) // 2, (step_x - block) // 2
     planes = np.moveaxis(frame, 2, 0)

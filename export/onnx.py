@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from arllie_deploy.epilogues import operators as ops
 from arllie_deploy.errors import CheckFailedError
 from arllie_deploy.export.calibration import observe
-from arllie_deploy.export.graph import Convolution, Graph, build_graph
+from arllie_deploy.export.graph import Graph, build_graph
 from arllie_deploy.export.metadata import metadata_text, tool_versions
 from arllie_deploy.export.onnx_integer import IntegerNodes
 from arllie_deploy.export.onnx_nodes import FloatNodes
@@ -92,32 +91,6 @@ def simplified(model: ModelProto) -> ModelProto:
         )
     simple: ModelProto = result
     return simple
-
-
-def weights_as_external_data(model: ModelProto, graph: Graph) -> ModelProto:
-    """Drop the values of kernel, bias and the epilogue's scalars: whoever loads the model gives them to its session."""
-    from onnx import TensorProto
-
-    operators = [operator for operator in graph.operators if not isinstance(operator, Convolution)]
-    given = {ops.scalar_name(operator, role) for operator in operators for role in operator.scalars} | {
-        "kernel",
-        "bias",
-    }
-    for tensor in model.graph.initializer:
-        if tensor.name in given:
-            length = len(tensor.raw_data)
-            tensor.ClearField("raw_data")
-            tensor.data_location = TensorProto.EXTERNAL
-            for key, value in (("location", "weights-are-given-at-load"), ("offset", "0"), ("length", str(length))):
-                entry = tensor.external_data.add()
-                entry.key, entry.value = key, value
-    return model
-
-
-def template(graph: Graph) -> bytes:
-    """The serialized graph of any model of this form, its weights to be given at load."""
-    data: bytes = weights_as_external_data(to_model(graph), graph).SerializeToString(deterministic=True)
-    return data
 
 
 def _model(

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arllie_deploy.enhancer_file import save
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import Entry, Status
 from arllie_deploy.export.request import Written
 from arllie_deploy.export.targets import INTEGER_PRECISIONS
+from arllie_deploy.frames import COLOR, VALUE_RANGE
+from arllie_deploy.stored_model import save_model
 
 _WRITE_STEP = "arllie_deploy.export.write_step"
 _VERIFY_STEP = "arllie_deploy.export.verify_step"
@@ -33,7 +34,7 @@ def export(job: Job, out: Path, *, timeout_s: float, force: bool) -> Entry:
     with tempfile.TemporaryDirectory(prefix=".arllie-export-", dir=out) as scratch:
         places = job.places(Path(scratch).resolve())
         model = Path(scratch).resolve() / "model.safetensors"
-        save(job.enhancer, model)
+        save_model(job.model, model)
         request = _request(job, model)
         try:
             files = [[str(path), *size] for size, path in places.items()]
@@ -131,14 +132,14 @@ def entry_of(job: Job, status: Status, **facts: Any) -> Entry:
         "accelerator": job.target.accelerator,
         "runtime": job.target.runtime,
         "backend": job.target.backend,
-        "model": job.enhancer.name,
-        "model_sha256": job.enhancer.sha256,
-        "form": job.enhancer.epilogue,
+        "model": job.model.name,
+        "model_sha256": job.model.sha256,
+        "form": job.model.epilogue,
         "precision": job.precision,
         "size": None if job.target.dynamic else f"{job.size[0]}x{job.size[1]}",
-        "color": job.enhancer.color,
-        "range": list(job.enhancer.value_range),
-        "license": job.enhancer.license,
+        "color": COLOR,
+        "range": list(VALUE_RANGE),
+        "license": job.model.license,
         "status": status.value,
         **facts,
     }

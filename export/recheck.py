@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.enhancer_file import save
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.manifest import Entry, Status
 from arllie_deploy.export.parity import EMULATED_SIZE, ODD_SIZE
 from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.stored_model import Model, save_model
 
 _VERIFY_STEP = "arllie_deploy.export.verify_step"
 _DYNAMIC_SIZE = (1920, 1080)
@@ -30,7 +29,7 @@ class Finding:
 
 
 def recheck(
-    folder: Path, entries: dict[str, Entry], find_model: Callable[[str], Enhancer], *, timeout_s: float
+    folder: Path, entries: dict[str, Entry], find_model: Callable[[str], Model], *, timeout_s: float
 ) -> list[Finding]:
     """Check the bytes of every artifact that was verified once, and run the parity frames through it again.
 
@@ -47,7 +46,7 @@ def recheck(
     ]
 
 
-def _recheck(folder: Path, entry: Entry, find_model: Callable[[str], Enhancer], timeout_s: float) -> Finding:
+def _recheck(folder: Path, entry: Entry, find_model: Callable[[str], Model], timeout_s: float) -> Finding:
     file, target = str(entry["file"]), str(entry["target"])
     problem = _bytes_problem(folder, entry)
     if problem is not None:
@@ -71,7 +70,7 @@ def _bytes_problem(folder: Path, entry: Entry) -> str | None:
     return None
 
 
-def _parity(folder: Path, entry: Entry, model: Enhancer, timeout_s: float) -> Finding:
+def _parity(folder: Path, entry: Entry, model: Model, timeout_s: float) -> Finding:
     file, name = str(entry["file"]), str(entry["target"])
     if name not in TARGETS:
         return Finding(file, name, "this version does not know its target", None)
@@ -87,7 +86,7 @@ def _parity(folder: Path, entry: Entry, model: Enhancer, timeout_s: float) -> Fi
         checks = [[proof, width, height, target.emulated and (width, height) != EMULATED_SIZE]]
     with tempfile.TemporaryDirectory(prefix="arllie-") as scratch:
         path = Path(scratch) / "model.safetensors"
-        save(model, path)
+        save_model(model, path)
         request = {"model": str(path), "target": name, "precision": entry["precision"], "checks": checks}
         try:
             verdict = run_child(_VERIFY_STEP, request, timeout_s)

@@ -1,13 +1,19 @@
 """`python -m arllie_deploy.export.verify_step`: opens files in their runtime and compares them with the reference."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from arllie_deploy.enhancer_file import load
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.export.child import read_request, write_answer
 from arllie_deploy.export.delegates import check_operators, find_delegate
-from arllie_deploy.export.parity import LIMITS, Check, verify
+from arllie_deploy.export.parity import LIMITS, Check, Verdict, verify
 from arllie_deploy.export.targets import TARGETS, Target
+from arllie_deploy.stored_model import Model, load_model
+
+if TYPE_CHECKING:
+    from arllie_deploy.export.adaptive.verification import AdaptiveVerdict
 
 
 def main() -> None:
@@ -16,7 +22,7 @@ def main() -> None:
     checks = [Check(Path(path), (width, height), one_frame) for path, width, height, one_frame in request["checks"]]
     target, precision = TARGETS[request["target"]], request["precision"]
     outside, facts = _held_to_delegate(target, precision, checks)
-    verdict = verify(load(Path(request["model"])), target.runtime, checks, LIMITS[precision])
+    verdict = _verdict(load_model(Path(request["model"])), target, checks, precision)
     answer = {
         "failed": outside or verdict.failed,
         "parity": verdict.to_json(),
@@ -24,6 +30,14 @@ def main() -> None:
         "facts": facts,
     }
     write_answer(request, answer)
+
+
+def _verdict(model: Model, target: Target, checks: list[Check], precision: str) -> Verdict | AdaptiveVerdict:
+    if isinstance(model, AdaptiveEnhancer):
+        from arllie_deploy.export.adaptive.verification import verify_adaptive
+
+        return verify_adaptive(model, checks, LIMITS[precision])
+    return verify(model, target.runtime, checks, LIMITS[precision])
 
 
 def _held_to_delegate(target: Target, precision: str, checks: list[Check]) -> tuple[str | None, dict[str, Any]]:

@@ -20,6 +20,8 @@ MEMBERS = {
     "arllie-direct-lol": "arllie",
     "arllie-unsupervised": "arllie",
 }
+# An adaptive member -> the one that stands in for it where filters must be constant.
+WITH_CONSTANT_FILTERS = {"arllie-adaptive": "arllie-adaptive-int"}
 # Recipe -> folder of its system, which holds RECIPE.toml.
 RECIPES = MEMBERS
 

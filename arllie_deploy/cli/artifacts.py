@@ -82,7 +82,7 @@ def _is_made(job: Job, out: Path) -> bool:
     if entry is None or entry["status"] != manifest.Status.OK or not path.exists():
         return False
     same_bytes: bool = entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    return same_bytes and entry["model_sha256"] == job.enhancer.sha256
+    return same_bytes and entry["model_sha256"] == job.model.sha256
 
 
 def _missing(job: Job, reason: str | None) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from arllie_deploy.export.job import Job
     from arllie_deploy.export.manifest import Entry
     from arllie_deploy.export.targets import Target
+    from arllie_deploy.stored_model import Model
 
 
 def command(
@@ -76,19 +77,30 @@ def _jobs(
 ) -> "list[Job]":
     from arllie_deploy.cli.size import parse_size
     from arllie_deploy.export.job import Job, require_form
-    from arllie_deploy.models import find_fixed_model
 
     wanted = parse_size(size)
     pairs = [(row, each) for row in targets for each in _precisions(row, precision, named=named)]
     if not pairs:
         raise ArllieError(f"no target has the precision {precision!r}; --list shows what each has")
     ranges = _calibration([each for _, each in pairs], calibration, percentile)
-    jobs = [Job(row, find_fixed_model(model or row.default_model(each)), each, wanted, ranges) for row, each in pairs]
+    jobs = [Job(row, _model(model, row, each), each, wanted, ranges) for row, each in pairs]
     if named:
         # With `all` a target that cannot carry the model's form is reported beside those that can.
         for job in jobs:
             require_form(job)
     return jobs
+
+
+def _model(given: str | None, target: "Target", precision: str) -> "Model":
+    from arllie_deploy.adaptive import AdaptiveEnhancer
+    from arllie_deploy.models import WITH_CONSTANT_FILTERS, find_model
+
+    model = find_model(given or target.default_model(precision))
+    variant = WITH_CONSTANT_FILTERS.get(model.name) if isinstance(model, AdaptiveEnhancer) else None
+    if variant is None or not target.constant_filters or not target.adaptive_precisions:
+        return model
+    note(f"{target.name} needs constant filters: {variant} in place of {model.name}")
+    return find_model(variant)
 
 
 def _precisions(target: "Target", given: str | None, *, named: bool) -> tuple[str, ...]:

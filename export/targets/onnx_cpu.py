@@ -15,4 +15,6 @@ ROW = Target(
     module="arllie_deploy.export.onnx",
     needs=("onnx", "onnxsim"),
     extra="export",
+    adaptive_precisions=("fp32",),
+    constant_filters=False,
 )

@@ -15,4 +15,5 @@ ROW = Target(
     module="arllie_deploy.export.tflite",
     needs=("ai_edge_litert",),
     extra="tflite",
+    adaptive_precisions=("fp32", "int8", "int16x8"),
 )

@@ -15,5 +15,6 @@ ROW = Target(
     module="arllie_deploy.export.tflite",
     needs=("ai_edge_litert",),
     extra="tflite",
+    adaptive_precisions=("fp32",),
     delegate="gpu",
 )

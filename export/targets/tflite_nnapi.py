@@ -15,6 +15,7 @@ ROW = Target(
     module="arllie_deploy.export.tflite",
     needs=("ai_edge_litert",),
     extra="tflite",
+    adaptive_precisions=("int8",),
     integer_forms=("plain",),
     delegate="nnapi",
 )

@@ -45,7 +45,7 @@ def exporting(made: list[str], status: str = "ok", reason: str | None = None) ->
             "reason": reason,
             "file": job.file_name,
             "sha256": digest,
-            "model_sha256": job.enhancer.sha256,
+            "model_sha256": job.model.sha256,
         }
 
     return export

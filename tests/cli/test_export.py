@@ -159,3 +159,24 @@ def test_verify_finds_changed_bytes_and_another_model(tmp_path: Path) -> None:
 def test_verify_of_a_manifest_without_artifacts_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"version": 1, "artifacts": {}}')
     assert_refused(run_program("export", "--verify", tmp_path / "manifest.json"), "lists no artifact that was verified")
+
+
+@needs_onnx
+@needs_tflite
+def test_the_family_is_what_each_target_can_carry_of_it(tmp_path: Path) -> None:
+    """An adaptive model with its kernel as an input, or with constant filters that are mixed."""
+    arguments = ["--target", "onnx-cpu", "--precision", "all", "--model", "arllie", "--size", "64x48"]
+    ended = run_program("export", *arguments, "--out", tmp_path)
+    assert_refused(ended, "carries no adaptive model in fp16; export it in fp32")
+    for target, member, inputs in (
+        ("onnx-cpu", "arllie-adaptive", ["input", "kernel", "bias", "gain", "knee"]),
+        ("tflite-nnapi", "arllie-adaptive-int", ["input", "exposure", "scales", "offsets"]),
+    ):
+        ended = run_program("export", "--target", target, "--model", "arllie", "--size", "64x48", "--out", tmp_path)
+        assert ended.status == 0, ended.err
+        entries = json.loads((tmp_path / "manifest.json").read_text())["artifacts"].values()
+        [entry] = [entry for entry in entries if entry["target"] == target]
+        assert entry["model"] == member
+        assert sorted(entry["facts"]["adaptive"]["inputs"]) == sorted(inputs)
+        assert {"head", "statistics"} < set(entry["facts"]["adaptive"]["roles"])
+    assert run_program("export", "--verify", tmp_path / "manifest.json").status == 0

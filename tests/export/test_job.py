@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.enhancers import random_enhancer
+from support.enhancers import random_adaptive, random_enhancer
 
 from arllie_deploy import ArllieError
 from arllie_deploy.export.job import Job, require_form
@@ -69,5 +69,25 @@ def test_forms_are_those_of_the_target_and_precision(target: str, form: str, pre
 
 
 def test_a_member_of_another_name_gives_another_file() -> None:
-    other = replace(job("onnx-cpu"), enhancer=random_enhancer(name="other"))
+    other = replace(job("onnx-cpu"), model=random_enhancer(name="other"))
     assert other.file_name == "other-onnx-cpu-int8.onnx"
+
+
+@pytest.mark.parametrize(
+    ("target", "form", "precision", "problem"),
+    [
+        ("onnx-cpu", "curve", "fp32", None),
+        ("tflite-nnapi", "basis", "int8", None),
+        ("onnx-cpu", "curve", "int8", "carries no adaptive model in int8; export it in fp32"),
+        ("openvino", "curve", "fp32", "carries no adaptive model in fp32; give a fixed one"),
+        ("tflite-cpu", "curve", "fp32", "needs constant filters"),
+    ],
+)
+def test_models_that_look_at_the_frame_need_a_target_for_that(
+    target: str, form: str, precision: str, problem: str | None
+) -> None:
+    found = Job(TARGETS[target], random_adaptive(form), precision, SIZE).form_problem()
+    if problem is None:
+        assert found is None
+    else:
+        assert problem in str(found)
