@@ -1,0 +1,79 @@
+"""The frames that a network's artifacts are compared on, and those that int8 is calibrated on.
+
+A frame here is (1, channels, height, width) float32 in [0, 1]. Where the network's `color` is spelled in R, G and B,
+its channels are those of the pictures; otherwise it gets them in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.export.networks.network import Network
+from arllie_deploy.pictures.dark_set import dark_pictures
+from arllie_deploy.pictures.night import night_picture
+
+Frame = NDArray[np.float32]
+Size = tuple[int, int]
+
+_SIDE = 256
+_LETTERS = "RGB"
+
+
+def parity_sizes(network: Network) -> dict[str, Size]:
+    """The sizes (width, height) of the gate: "square", "odd" (odd multiples of the alignment) and "full" (1080p)."""
+    return {
+        "square": (network.aligned(_SIDE), network.aligned(_SIDE)),
+        "odd": (_odd(network, 251), _odd(network, 67)),
+        "full": (network.aligned(1920), network.aligned(1080)),
+    }
+
+
+def picture_frames(network: Network) -> Iterator[tuple[str, Frame]]:
+    """The eight dark pictures, each of the square size."""
+    for name, picture in dark_pictures().items():
+        yield name, as_frame(network, picture, parity_sizes(network)["square"])
+
+
+def extreme_frames(network: Network) -> Iterator[tuple[str, Frame]]:
+    """A random, a white and a checkered frame of the square size."""
+    width, height = parity_sizes(network)["square"]
+    random = np.random.default_rng(0)
+    yield "random", random.random((1, network.channels, height, width), dtype=np.float32)
+    yield "white", np.ones((1, network.channels, height, width), np.float32)
+    yield "checkerboard", _checkerboard(network.channels, width, height)
+
+
+def night_frame(network: Network, size: Size) -> Frame:
+    """The packaged night picture at any size (width, height)."""
+    return as_frame(network, night_picture(), size)
+
+
+def calibration_frames(network: Network, pictures: Iterable[NDArray[np.uint8]]) -> list[Frame]:
+    """Pictures (height, width, 3) as frames of the square size."""
+    return [as_frame(network, picture, parity_sizes(network)["square"]) for picture in pictures]
+
+
+def as_frame(network: Network, picture: NDArray[Any], size: Size) -> Frame:
+    """A picture (height, width, 3) of integers, cut at the top left or continued by its mirror image to `size`."""
+    width, height = size
+    cut = picture[:height, :width]
+    missing = ((0, height - cut.shape[0]), (0, width - cut.shape[1]), (0, 0))
+    whole = np.pad(cut, missing, mode="symmetric").astype(np.float32) / np.float32(np.iinfo(picture.dtype).max)
+    letters = network.color if set(network.color) <= set(_LETTERS) else ""
+    order = [_LETTERS.index(letter) for letter in letters]
+    if len(order) != network.channels:
+        order = [channel % 3 for channel in range(network.channels)]
+    return np.ascontiguousarray(np.moveaxis(whole[:, :, order], 2, 0)[None])
+
+
+def _odd(network: Network, side: int) -> int:
+    return (network.aligned(side) // network.alignment | 1) * network.alignment
+
+
+def _checkerboard(channels: int, width: int, height: int) -> Frame:
+    rows, columns = np.indices((height, width))
+    return np.ascontiguousarray(np.broadcast_to((rows + columns) % 2, (1, channels, height, width)), np.float32)

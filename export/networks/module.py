@@ -1,0 +1,67 @@
+"""From a `Network` to its `torch.nn.Module`, always in eval mode. Torch is imported inside the functions."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.networks.network import Network, sha256_of
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Tensor = NDArray[np.float32]
+
+
+def load_module(network: Network) -> nn.Module:
+    """Build the network and load its weights, as float32 and in eval mode, whichever mode its factory leaves it in.
+
+    Training behavior (batch statistics, dropout) has no place in an artifact, and the reference of the gate is this
+    same module: what is exported and what it is compared with cannot be in different modes.
+
+    Raises:
+        ArllieError: if the factory cannot be found, or the weights are other ones or do not fit.
+    """
+    from safetensors.torch import load_file
+
+    found = sha256_of(network.weights)
+    if found != network.sha256:
+        raise ArllieError(
+            f"{network.weights}: not the weights of {network.name} (sha256 {found[:12]}…, not {network.sha256[:12]}…)"
+        )
+    module: nn.Module = find_function(network.factory)(**network.arguments)
+    state = {
+        key: value.float() if value.is_floating_point() else value for key, value in load_file(network.weights).items()
+    }
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise ArllieError(f"{network.weights}: the weights do not fit {network.factory}: {first}") from None
+    return module.float().eval().requires_grad_(False)
+
+
+def find_function(reference: str) -> Any:
+    """The function that "module:function" names.
+
+    Raises:
+        ArllieError: if there is none.
+    """
+    module, _, name = reference.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ArllieError(f"{reference!r} names no function: {error}") from None
+
+
+def run_module(module: nn.Module, tensor: NDArray[np.floating[Any]]) -> NDArray[Any]:
+    """One batch (1, channels, height, width) through a module, in the precision of `tensor`, which it must have too."""
+    import torch
+
+    with torch.inference_mode():
+        result: NDArray[Any] = module(torch.from_numpy(tensor)).numpy()
+    return result

@@ -1,0 +1,168 @@
+"""ONNX through torch.onnx.export (dynamo) and onnxsim: NCHW; the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.errors import ArllieError, CheckFailedError
+from arllie_deploy.export.metadata import tool_versions
+from arllie_deploy.export.networks.frames import Size
+from arllie_deploy.export.networks.metadata import network_metadata
+from arllie_deploy.export.networks.module import load_module
+from arllie_deploy.export.networks.network import Network
+from arllie_deploy.export.networks.request import NetworkRequest
+from arllie_deploy.export.request import Written
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from torch import nn
+
+# The opset that torch writes natively: to any other one it goes through a version converter that can give up silently.
+OPSET = 18
+_IR_VERSION = 8
+_TOOLS = ("torch", "onnx", "onnxscript", "onnxsim", "onnxruntime")
+# Sides up to which a dynamic graph is proven, in units of the alignment.
+_LARGEST_SIDE = 16384
+
+
+def write(request: NetworkRequest) -> Written:
+    """Write the artifact of a request: int8 is QDQ, per channel, signed activations and weights."""
+    module, tools = load_module(request.network), tool_versions(_TOOLS)
+    for path, size in request.distinct_files.items():
+        model = _in_precision(to_model(module, request.network, size), request)
+        check_opset(model)
+        text = network_metadata(request, layout="NCHW", size=size, schema=f"opset {OPSET}", tools=tools)
+        del model.metadata_props[:]
+        entry = model.metadata_props.add()
+        entry.key, entry.value = "arllie", text
+        path.write_bytes(model.SerializeToString(deterministic=True))
+    return Written(operators=[node.op_type for node in model.graph.node], layout="NCHW", tools=tools)
+
+
+def to_model(module: nn.Module, network: Network, size: Size | None) -> ModelProto:
+    """A module in eval mode as a simplified float32 graph from `input` to `output`, for one size or for every size.
+
+    Raises:
+        ArllieError: if the module's operators depend on the size and `size` is None.
+    """
+    import torch
+
+    sample_width, sample_height = size or (network.aligned(64), network.aligned(64) + network.alignment)
+    sample = torch.zeros(1, network.channels, sample_height, sample_width)
+    try:
+        program = torch.onnx.export(
+            module,
+            (sample,),
+            dynamo=True,
+            external_data=False,
+            opset_version=OPSET,
+            input_names=["input"],
+            output_names=["output"],
+            dynamic_shapes=None if size else (_dynamic_sides(network),),
+            verbose=False,
+        )
+    except torch.onnx.errors.OnnxExporterError as error:
+        hint = "" if size else "; if its operators depend on the size, declare it dynamic=False"
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise ArllieError(f"torch.onnx.export could not convert {network.name}: {reason}{hint}") from error
+    assert program is not None  # None only where it was asked for a file
+    return _simplified(_anonymous(program.model_proto))
+
+
+def to_half(model: ModelProto) -> ModelProto:
+    """The graph with half-precision weights and arithmetic between a float32 input and a float32 output."""
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    half: ModelProto = convert_float_to_float16(model, keep_io_types=True, op_block_list=[], disable_shape_infer=False)
+    return half
+
+
+def to_int8(model: ModelProto, calibration: Sequence[NDArray[np.float32]]) -> ModelProto:
+    """The graph with QDQ pairs: int8 activations (min and max over `calibration`), int8 weights per output channel."""
+    import onnx
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
+        def __init__(self) -> None:
+            self._frames = iter(calibration)
+
+        def get_next(self) -> dict[str, Any] | None:
+            frame = next(self._frames, None)
+            return None if frame is None else {"input": frame}
+
+    with tempfile.TemporaryDirectory(prefix="arllie-onnx-") as scratch:
+        source, prepared, result = (str(Path(scratch) / f"{name}.onnx") for name in ("float", "prepared", "int8"))
+        onnx.save(model, source)
+        quant_pre_process(source, prepared, skip_symbolic_shape=True)
+        quantize_static(
+            prepared,
+            result,
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return onnx.load(result)
+
+
+def _in_precision(model: ModelProto, request: NetworkRequest) -> ModelProto:
+    if request.precision == "fp16":
+        return to_half(model)
+    if request.precision == "int8":
+        return to_int8(model, request.calibration)
+    return model
+
+
+def _dynamic_sides(network: Network) -> dict[int, Any]:
+    from torch.export import Dim
+
+    smallest = max(2, -(-network.minimum // network.alignment))
+    largest = max(_LARGEST_SIDE // network.alignment, smallest + 1)
+    sides = (Dim(name, min=smallest, max=largest) for name in ("rows", "columns"))
+    return {axis: network.alignment * side for axis, side in zip((2, 3), sides, strict=True)}
+
+
+def check_opset(model: ModelProto) -> None:
+    """Raise `CheckFailedError` unless a model uses the opset that was asked for, and nothing but standard operators."""
+    used = {node.domain for node in model.graph.node}
+    found = {entry.domain: entry.version for entry in model.opset_import if entry.domain in used}
+    if found != {"": OPSET}:
+        raise CheckFailedError(
+            f"torch.onnx.export wrote opsets {found}, asked for {OPSET}; report this with its version"
+        )
+
+
+def _anonymous(model: ModelProto) -> ModelProto:
+    """The model without torch's notes about where its source code lies."""
+    from onnx import checker
+
+    check_opset(model)
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in [*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer]:
+        del value.metadata_props[:]
+    del model.graph.metadata_props[:]
+    model.ir_version = _IR_VERSION
+    checker.check_model(model, full_check=True)
+    return model
+
+
+def _simplified(model: ModelProto) -> ModelProto:
+    from onnxsim import simplify
+
+    result, same = simplify(model)
+    if not same:
+        raise CheckFailedError(
+            "onnxsim changed the result of the graph; report this with the versions of onnx, onnxsim"
+        )
+    simple: ModelProto = result
+    return simple

@@ -1,0 +1,140 @@
+"""One network in one format: written and verified in processes of their own; what fails the gate is not shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.child import ChildError, run_child
+from arllie_deploy.export.manifest import Status
+from arllie_deploy.export.networks.formats import NetworkFormat
+from arllie_deploy.export.networks.frames import Size, calibration_frames, parity_sizes
+from arllie_deploy.export.networks.network import Network
+from arllie_deploy.export.request import Written
+
+MEMORY_BYTES = 8 * 1024**3
+_STEP = "arllie_deploy.export.networks.step"
+
+
+@dataclass(frozen=True)
+class NetworkJob:
+    """Write `network` for `target`.
+
+    Attributes:
+        network: the network.
+        format: a row of `FORMATS`.
+        target: the target's name.
+        precision: one of the format's.
+        size: (width, height) of the artifact where the format or the network has one size.
+        pictures: (height, width, 3) uint8 that int8 is calibrated on.
+        accelerator: the target's.
+    """
+
+    network: Network
+    format: NetworkFormat
+    target: str
+    precision: str
+    size: Size
+    pictures: Sequence[NDArray[np.uint8]]
+    accelerator: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if self.precision not in self.format.precisions:
+            known = ", ".join(self.format.precisions)
+            raise ArllieError(f"{self.format.name} of a network has no precision {self.precision!r}; it has {known}")
+        self.network.check_size(self.size)
+        if not self.pictures:
+            raise ArllieError("calibration needs at least one picture")
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether the artifact serves every size."""
+        return self.format.dynamic and self.network.dynamic
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job.
+
+    Attributes:
+        status: "ok", "rejected" or "failed".
+        reason: why it is not "ok".
+        written: what the writer says; None where it failed.
+        parity: the manifest's; None where it was not verified.
+        log: the end of what a failed step printed.
+        seconds: step -> how long it took.
+        peak_bytes: step -> the most memory that it held.
+    """
+
+    status: Status
+    reason: str | None = None
+    written: Written | None = None
+    parity: dict[str, Any] | None = None
+    log: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_bytes: dict[str, int] = field(default_factory=dict)
+
+
+def make(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = MEMORY_BYTES) -> Outcome:
+    """Write the artifact of a job to `path`, with its sidecars beside it, and hold it to the gate.
+
+    The files are there whatever the outcome but "failed": whoever asked gives them their names, or `.rejected`.
+
+    Args:
+        job: what to write.
+        path: the main file.
+        timeout_s: for each of the two steps.
+        memory_bytes: the most that each of them may allocate.
+
+    Raises:
+        UnavailableError: if a converter is missing.
+    """
+    job.format.require()
+    seconds: dict[str, float] = {}
+    peaks: dict[str, int] = {}
+    with TemporaryDirectory(prefix=".arllie-network-", dir=path.parent) as scratch:
+        calibration = Path(scratch) / "calibration.npy"
+        np.save(calibration, np.stack(calibration_frames(job.network, job.pictures)))
+        message = {
+            "network": job.network.to_json(),
+            "format": job.format.name,
+            "target": job.target,
+            "precision": job.precision,
+            "accelerator": job.accelerator,
+            "dynamic": job.dynamic,
+            "calibration": str(calibration.resolve()),
+            "memory_bytes": memory_bytes,
+            "files": [[str(file), *size] for size, file in _places(job, path, Path(scratch)).items()],
+        }
+        answers: dict[str, Any] = {}
+        for step, worker in (("write", "converter"), ("verify", "runtime")):
+            try:
+                answer = run_child(_STEP, {**message, "do": step}, timeout_s)
+            except ChildError as error:
+                reason = f"the {worker} failed: {error}"
+                return Outcome(Status.FAILED, reason, log=error.log, seconds=seconds, peak_bytes=peaks)
+            answers[step], seconds[step], peaks[step] = answer["result"], answer["seconds"], answer["peak_bytes"]
+    failed = answers["verify"]["failed"]
+    status = Status.OK if failed is None else Status.REJECTED
+    return Outcome(
+        status, failed, Written(**answers["write"]), answers["verify"]["parity"], seconds=seconds, peak_bytes=peaks
+    )
+
+
+def _places(job: NetworkJob, path: Path, scratch: Path) -> dict[Size, Path]:
+    """Size -> the file to verify there: the artifact itself at every size, or siblings of it where it has one."""
+    sizes = parity_sizes(job.network)
+    if job.dynamic:
+        return dict.fromkeys([*sizes.values(), job.size], path.resolve())
+    # What is shipped is the artifact of its own size: it stands for 1080p, which it is where no size is asked for.
+    files = {
+        size: scratch.resolve() / f"{size[0]}x{size[1]}{job.format.suffix}" for size in (sizes["square"], sizes["odd"])
+    }
+    return {**files, job.size: path.resolve()}

@@ -1,0 +1,41 @@
+"""What a network's writer is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arllie_deploy.export.networks.network import Network
+
+
+@dataclass(frozen=True)
+class NetworkRequest:
+    """Write `network` for `target`.
+
+    Attributes:
+        network: the network.
+        target: the target's name.
+        precision: "fp32", "fp16" or "int8", one of the format's.
+        files: size (width, height) -> main file: one per size, or the same one for all where it is dynamic. Sidecars go
+            beside it, their names beginning with its stem.
+        dynamic: whether there is one file for every size.
+        accelerator: the target's.
+        calibration: frames (1, channels, height, width) float32 of one size, whose ranges int8 is made for.
+    """
+
+    network: Network
+    target: str
+    precision: str
+    files: Mapping[tuple[int, int], Path]
+    dynamic: bool
+    accelerator: str = "cpu"
+    calibration: Sequence[NDArray[np.float32]] = ()
+
+    @property
+    def distinct_files(self) -> dict[Path, tuple[int, int] | None]:
+        """Each file once, with its size, None where it serves every one."""
+        return {path: None if self.dynamic else size for size, path in self.files.items()}

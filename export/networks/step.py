@@ -1,0 +1,73 @@
+"""`python -m arllie_deploy.export.networks.step`: writes one target's files of a network, or verifies them."""
+
+import resource
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arllie_deploy.export.child import read_request, write_answer
+from arllie_deploy.export.networks.formats import FORMATS
+from arllie_deploy.export.networks.network import Network
+from arllie_deploy.export.networks.parity import verify
+from arllie_deploy.export.networks.request import NetworkRequest
+
+
+def main() -> None:
+    """Do what `do` says; the answer is {"result", "seconds", "peak_bytes"}."""
+    message = read_request()
+    limit_memory(message["memory_bytes"])
+    begin = time.perf_counter()
+    result = _STEPS[message["do"]](message["format"], _request(message))
+    write_answer(
+        message,
+        {
+            "result": result,
+            "seconds": time.perf_counter() - begin,
+            "peak_bytes": max(map(_peak_bytes, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))),
+        },
+    )
+
+
+def limit_memory(most: int) -> None:
+    """Let every allocation beyond `most` bytes fail, in this process and in those it starts.
+
+    Counts what can be written to (RLIMIT_DATA): an address space that a library only reserves costs nothing.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _peak_bytes(who: int) -> int:
+    return 1024 * resource.getrusage(who).ru_maxrss  # the kernel counts in KiB
+
+
+def _write(name: str, request: NetworkRequest) -> dict[str, Any]:
+    return asdict(FORMATS[name].writer()(request))
+
+
+def _verify(_: str, request: NetworkRequest) -> dict[str, Any]:
+    verdict = verify(request)
+    return {"parity": verdict.to_json(), "failed": verdict.failed}
+
+
+def _request(message: dict[str, Any]) -> NetworkRequest:
+    calibration = list(np.load(message["calibration"]))
+    files = {(width, height): Path(path) for path, width, height in message["files"]}
+    network = Network.from_json(message["network"])
+    return NetworkRequest(
+        network=network,
+        target=message["target"],
+        precision=message["precision"],
+        files=files,
+        dynamic=message["dynamic"],
+        accelerator=message["accelerator"],
+        calibration=calibration,
+    )
+
+
+_STEPS = {"write": _write, "verify": _verify}
+
+if __name__ == "__main__":
+    main()

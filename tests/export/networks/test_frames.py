@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.networks import network
+
+from arllie_deploy.export.networks import frames
+
+
+@pytest.mark.parametrize(("alignment", "minimum"), [(1, 1), (2, 8), (16, 16), (32, 96), (24, 300)])
+def test_the_network_takes_every_size_of_the_gate(tmp_path: Path, alignment: int, minimum: int) -> None:
+    made = network("unet", tmp_path, alignment=alignment, minimum=minimum)
+    sizes = frames.parity_sizes(made)
+    for size in sizes.values():
+        made.check_size(size)
+    assert all(side // alignment % 2 == 1 for side in sizes["odd"])
+    assert sizes["square"][0] >= 256
+    assert sizes["full"] >= (1920, 1080)
+
+
+def test_eight_pictures_of_the_square_size_are_compared(tmp_path: Path) -> None:
+    made = network("unet", tmp_path)
+    found = list(frames.picture_frames(made))
+    assert len(found) == 8
+    for _, frame in found:
+        assert frame.shape == (1, 3, 256, 256)
+        assert frame.dtype == np.float32
+        assert 0.0 <= frame.min() <= frame.max() <= 1.0
+
+
+@pytest.mark.parametrize(("color", "channels", "order"), [("RGGB", 4, [0, 1, 1, 2]), ("BGR", 3, [2, 1, 0])])
+def test_channels_are_the_colors_that_the_network_names(
+    tmp_path: Path, color: str, channels: int, order: list[int]
+) -> None:
+    made = network("unet", tmp_path, color=color, channels=channels)
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    frame = frames.as_frame(made, picture, (30, 20))
+    assert np.array_equal(frame[0] * np.float32(255), np.moveaxis(picture[:, :, order], 2, 0).astype(np.float32))
+
+
+def test_a_small_picture_is_continued_by_its_mirror_image(tmp_path: Path) -> None:
+    picture = np.arange(4, dtype=np.uint8).reshape(1, 4, 1).repeat(3, 2)
+    row = frames.as_frame(network("unet", tmp_path), picture, (10, 2))[0, 0, 1]
+    assert np.rint(row * 255).tolist() == [0, 1, 2, 3, 3, 2, 1, 0, 0, 1]

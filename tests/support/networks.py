@@ -1,0 +1,167 @@
+"""Small networks of the kinds that the systems have, each built by a function that a `Network` can name."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn import functional
+
+from arllie_deploy.export.networks.network import Network, sha256_of
+
+
+class Unet(nn.Module):
+    """Batch norm, reflection padding, pooling, channel attention, bilinear upsampling, a skip, a global residual."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU6())
+        self.deep = nn.Conv2d(width, 2 * width, 3, padding=1, padding_mode="reflect")
+        self.attention = nn.Conv2d(2 * width, 2 * width, 1)
+        self.last = nn.Conv2d(3 * width, 3, 3, padding=1)
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        fine = self.stem(frame)
+        deep = functional.leaky_relu(self.deep(functional.max_pool2d(fine, 2)), 0.2)
+        deep = deep * torch.sigmoid(self.attention(deep.mean((2, 3), keepdim=True)))
+        up = functional.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=False)
+        return torch.clamp(frame + 0.5 * self.last(torch.cat([up, fine], 1)), 0, 1)
+
+
+class RawToRgb(nn.Module):
+    """Four packed planes to RGB of twice the size; once down by PixelUnshuffle, twice up by PixelShuffle."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(4, width, 3, padding=1)
+        self.coarse = nn.Conv2d(4 * width, 4 * width, 3, padding=1)
+        self.last = nn.Conv2d(width, 12, 3, padding=1)
+
+    def forward(self, planes: torch.Tensor) -> torch.Tensor:
+        fine = functional.leaky_relu(self.first(planes), 0.2)
+        coarse = functional.leaky_relu(self.coarse(functional.pixel_unshuffle(fine, 2)), 0.2)
+        return torch.sigmoid(functional.pixel_shuffle(self.last(functional.pixel_shuffle(coarse, 2)), 2))
+
+
+class Shuffled(nn.Module):
+    """Grouped and dilated convolutions with a channel shuffle in between."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3, padding=1)
+        self.grouped = nn.Conv2d(width, width, 3, padding=2, dilation=2, groups=2)
+        self.mixed = nn.Conv2d(width, width, 1, groups=2)
+        self.last = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        values = torch.relu(self.grouped(torch.relu(self.first(frame))))
+        batch, channels, height, width = values.shape
+        halves = values.reshape(batch, 2, channels // 2, height, width).transpose(1, 2)
+        mixed = self.mixed(halves.reshape(batch, channels, height, width))
+        return torch.clamp(0.5 + self.last(torch.relu(mixed)), 0, 1)
+
+
+class Exploding(nn.Module):
+    """One layer whose rare large values cost all others their precision in eight bits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calm = nn.Conv2d(3, 8, 3, padding=1)
+        self.wide = nn.Conv2d(8, 3, 3, padding=1)
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        return torch.clamp(frame + 1e-3 * self.wide(torch.exp(40.0 * torch.relu(self.calm(frame)))), 0, 1)
+
+
+class SortedChannels(nn.Module):
+    """An operator that hardly any format has."""
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        return frame.sort(1)[0]
+
+
+class Silent(nn.Module):
+    """A ReLU that lets nothing through on any frame."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3, padding=1)
+        self.last = nn.Conv2d(4, 3, 3, padding=1)
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        return torch.clamp(frame + self.last(torch.relu(self.first(frame))), 0, 1)
+
+
+def silent() -> nn.Module:
+    module = Silent()
+    nn.init.constant_(module.first.bias, -10.0)
+    return module
+
+
+def unet(width: int) -> nn.Module:
+    """In train mode, with running statistics that a batch's own are far from."""
+    module = Unet(width)
+    for name, value in module.named_buffers():
+        if name.endswith("running_var"):
+            value.fill_(0.2)
+    return module.train()
+
+
+def raw_to_rgb(width: int) -> nn.Module:
+    return RawToRgb(width)
+
+
+def shuffled(width: int) -> nn.Module:
+    return Shuffled(width)
+
+
+def exploding() -> nn.Module:
+    return Exploding()
+
+
+def sorted_channels() -> nn.Module:
+    return SortedChannels()
+
+
+FACTS: dict[str, dict[str, Any]] = {
+    "unet": {"alignment": 2, "minimum": 8, "arguments": {"width": 8}},
+    "raw_to_rgb": {
+        "alignment": 2,
+        "minimum": 8,
+        "arguments": {"width": 8},
+        "channels": 4,
+        "scale": 2,
+        "color": "RGGB",
+    },
+    "shuffled": {"minimum": 8, "arguments": {"width": 8}},
+    "exploding": {"minimum": 8},
+    "silent": {},
+    "sorted_channels": {},
+}
+
+
+def network(kind: str, folder: Path, **changes: Any) -> Network:
+    """One of the networks with weights from a fixed seed, stored in `folder`."""
+    torch.manual_seed(0)
+    facts = FACTS[kind] | changes
+    module = globals()[kind](**facts.get("arguments", {}))
+    weights = folder / f"{kind}.safetensors"
+    save_file(module.state_dict(), weights)
+    return Network(kind, f"support.networks:{kind}", weights, sha256_of(weights), "MIT", **facts)
+
+
+def metric(run: Any) -> float:
+    """A task's own figure: the PSNR of a lit ramp against a bright one."""
+    ramp = np.linspace(0, 1, 256, dtype=np.float32)
+    frame: NDArray[np.float32] = np.broadcast_to(ramp, (3, 256, 256))
+    return float(-10 * np.log10(np.mean((run(frame * 0.5) - frame) ** 2)))
+
+
+def frames(channels: int, count: int = 3, side: int = 32) -> list[NDArray[np.float32]]:
+    """Smooth frames (1, channels, side, side) in [0, 1]."""
+    random = np.random.default_rng(0)
+    coarse = random.random((count, 1, channels, side // 8, side // 8), dtype=np.float32)
+    return list(coarse.repeat(8, 3).repeat(8, 4))
