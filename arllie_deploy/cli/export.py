@@ -134,6 +134,7 @@ def _calibration(precisions: list[str], folder: Path | None, percentile: float |
 def _export_all(jobs: "list[Job]", timeout: float, out: Path, *, force: bool) -> "dict[str, Entry]":
     from arllie_deploy.atomic import ensure_folder
     from arllie_deploy.export.manifest import merge_into_manifest, read_manifest
+    from arllie_deploy.export.page import write_page
     from arllie_deploy.export.pipeline import export
 
     ensure_folder(out)
@@ -147,6 +148,7 @@ def _export_all(jobs: "list[Job]", timeout: float, out: Path, *, force: bool) ->
             merge_into_manifest(out, {job.file_name: entry})
             entries[job.file_name] = entry
             bar.advance(task)
+    write_page(out)
     return entries
 
 
@@ -162,7 +164,7 @@ def _print_entries(entries: "dict[str, Entry]", out: Path) -> None:
     for entry in entries.values():
         if entry["reason"]:
             note(f"{entry['target']}: {entry['status']}: {entry['reason']}")
-    print_line(f"manifest: {out / 'manifest.json'}")
+    print_line(f"manifest: {out / 'manifest.json'} · page: {out / 'export.html'}")
 
 
 def figure(value: float | None) -> str:

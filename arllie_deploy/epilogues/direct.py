@@ -27,8 +27,8 @@ def _torch_form(y: Tensor, u: Tensor, constants: Constants) -> Tensor:
 
 
 def _operators(constants: Constants) -> tuple[Operator, ...]:
-    # y + y · exp(−u): in integers the frame is then added as it is, and only what is lifted is rounded. exp may overflow
-    # to infinity; the minimum brings it back, and 0 · (1 / ε − 1) stays 0.
+    # y + y · exp(−u): in integers the frame is then added as it is, and only what is lifted is rounded. exp may
+    # overflow to infinity; the minimum brings it back, and 0 · (1 / ε − 1) stays 0.
     return (
         Exp("u", "exponential"),
         Minimum("exponential", 1.0 / constants["epsilon"] - 1.0, "lift"),

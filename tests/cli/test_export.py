@@ -20,7 +20,11 @@ def test_twice_in_a_row_finds_the_same_bytes(tmp_path: Path) -> None:
     for _ in range(2):
         ended = run_program("export", "--target", "onnx-cpu", "--size", "64x48", "--out", tmp_path)
         assert ended.status == 0, ended.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["arllie-lol-onnx-cpu-fp32.onnx", "manifest.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "arllie-lol-onnx-cpu-fp32.onnx",
+        "export.html",
+        "manifest.json",
+    ]
     entry = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]["arllie-lol-onnx-cpu-fp32.onnx"]
     assert entry["status"] == "ok"
 
@@ -89,7 +93,7 @@ def test_a_converter_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     ended = run_program("export", "--target", "onnx-cpu", "--timeout", "0.01", "--out", tmp_path)
     assert ended.status == 1
     assert "took longer than 0.01 s" in ended.err
-    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["export.html", "manifest.json"]
 
 
 def save_bright_pictures(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""Pictures of the graph inside an artifact, read from the file itself."""
