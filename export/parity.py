@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.export.failure_picture import failure_picture
 from arllie_deploy.frames import to_unit
 from arllie_deploy.pictures.dark_set import dark_pictures
 from arllie_deploy.quality.parity import Parity, compare
@@ -83,6 +84,7 @@ class Verdict:
         sizes: (width, height) of the frames.
         failed: the first frame that is wrong, and by how much; None if none is.
         executed_by: what ran the artifact.
+        failure: of `failed`: the frame, the result and the reference side by side around the worst place.
     """
 
     parity: Parity
@@ -91,6 +93,7 @@ class Verdict:
     sizes: tuple[tuple[int, int], ...]
     failed: str | None
     executed_by: str
+    failure: NDArray[np.uint8] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The manifest's `parity`."""
@@ -112,22 +115,24 @@ def verify(enhancer: Enhancer, runtime: str, checks: Sequence[Check], limit: Lim
         checks: at least one.
         limit: of the artifact's precision.
     """
-    worst, dark_psnr_db, failed, executed_by = None, np.inf, None, ""
+    worst, dark_psnr_db, failed, failure, executed_by = None, np.inf, None, None, ""
     for check in checks:
         opened = RUNTIMES[runtime].open(check.path, None)
         executed_by = opened.executed_by
         for frame in check.frames():
             output = from_tensor(opened.infer(to_tensor(frame.pixels, opened.layout)), opened.layout)
-            parity = compare(output, enhancer.reference(to_unit(frame.pixels)))
+            reference = enhancer.reference(to_unit(frame.pixels))
+            parity = compare(output, reference)
             worst = parity if worst is None else worst.worst(parity)
             if frame.dark:
                 dark_psnr_db = min(dark_psnr_db, parity.psnr_db)
             problem = limit.problem(parity, dark=frame.dark)
             if failed is None and problem is not None:
                 failed = f"frame {frame.name} at {check.size[0]}x{check.size[1]}: {problem}"
+                failure = failure_picture(frame.pixels, output, reference)
     assert worst is not None
     sizes = tuple(check.size for check in checks)
-    return Verdict(worst, dark_psnr_db, limit, sizes, failed, executed_by)
+    return Verdict(worst, dark_psnr_db, limit, sizes, failed, executed_by, failure)
 
 
 def parity_frames(width: int, height: int) -> Iterator[Frame]:

@@ -46,11 +46,14 @@ def export(job: Job, out: Path, *, timeout_s: float, force: bool) -> Entry:
             for (size, path), each in zip(places.items(), written, strict=True)
         }
         checks = [[str(check.path), *check.size, check.one_frame] for check in job.checks(proofs)]
+        picture = Path(scratch).resolve() / "failed.png"
         try:
-            verdict = run_child(_VERIFY_STEP, {**request, "checks": checks}, timeout_s)
+            verdict = run_child(_VERIFY_STEP, {**request, "checks": checks, "picture": str(picture)}, timeout_s)
         except ChildError as error:
             return entry_of(job, Status.FAILED, reason=f"the runtime {_failed(error)}", log=error.log)
-        return _keep(job, places[job.size], out, written[-1], verdict, force=force)
+        entry = _keep(job, places[job.size], out, written[-1], verdict, force=force)
+        _keep_picture(picture, out / f"{job.file_name}.rejected.png")
+        return entry
 
 
 def _request(job: Job, model: Path) -> dict[str, Any]:
@@ -104,6 +107,13 @@ def _keep(job: Job, made: Path, out: Path, written: Written, verdict: dict[str, 
         scales=written.scales,
         facts={**written.facts, **verdict["facts"]},
     )
+
+
+def _keep_picture(made: Path, place: Path) -> None:
+    if made.exists():
+        made.replace(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _refuse_other_bytes(out: Path, files: Sequence[dict[str, Any]]) -> None:

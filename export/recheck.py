@@ -88,6 +88,7 @@ def _parity(folder: Path, entry: Entry, model: Model, timeout_s: float) -> Findi
         path = Path(scratch) / "model.safetensors"
         save_model(model, path)
         request = {"model": str(path), "target": name, "precision": entry["precision"], "checks": checks}
+        request["picture"] = str(Path(scratch) / "failed.png")
         try:
             verdict = run_child(_VERIFY_STEP, request, timeout_s)
         except ChildError as error:

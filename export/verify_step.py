@@ -10,6 +10,8 @@ from arllie_deploy.export.child import read_request, write_answer
 from arllie_deploy.export.delegates import check_operators, find_delegate
 from arllie_deploy.export.parity import LIMITS, Check, Verdict, verify
 from arllie_deploy.export.targets import TARGETS, Target
+from arllie_deploy.pictures.codecs import write_picture
+from arllie_deploy.pictures.picture import Picture
 from arllie_deploy.stored_model import Model, load_model
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ def main() -> None:
     target, precision = TARGETS[request["target"]], request["precision"]
     outside, facts = _held_to_delegate(target, precision, checks)
     verdict = _verdict(load_model(Path(request["model"])), target, checks, precision)
+    if isinstance(verdict, Verdict) and verdict.failure is not None:
+        write_picture(Path(request["picture"]), Picture(verdict.failure))
     answer = {
         "failed": outside or verdict.failed,
         "parity": verdict.to_json(),

@@ -14,6 +14,7 @@ from arllie_deploy.export.parity import LIMITS
 from arllie_deploy.export.pipeline import export
 from arllie_deploy.export.targets import TARGETS
 from arllie_deploy.models import find_fixed_model
+from arllie_deploy.pictures.codecs import picture_size
 from arllie_deploy.runtimes import Availability
 
 needs_onnx = pytest.mark.skipif(not TARGETS["onnx-cpu"].availability().ok, reason="onnx or onnxsim is missing")
@@ -75,7 +76,13 @@ def test_a_wrong_artifact_is_kept_as_rejected_only(tmp_path: Path, monkeypatch: 
     entry = run(out)
     assert entry["status"] == "rejected"
     assert "limit 1e-05" in entry["reason"]
-    assert [path.name for path in out.iterdir()] == ["random-onnx-cpu-fp32.onnx.rejected"]
+    names = ["random-onnx-cpu-fp32.onnx.rejected", "random-onnx-cpu-fp32.onnx.rejected.png"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    # The frame, the result and the reference of the 64×48 parity frame, side by side.
+    assert picture_size(out / names[1]) == (3 * 64, 48)
+    monkeypatch.undo()
+    assert run(out)["status"] == "ok"
+    assert [path.name for path in out.iterdir()] == ["random-onnx-cpu-fp32.onnx"]
 
 
 @pytest.mark.parametrize("step", ["write_step", "verify_step"])
