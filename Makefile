@@ -10,7 +10,7 @@ LOL ?= ../shared/data/lol
 # Folders of well-lit pictures for the second table of results-quality.
 PICTURES ?= ../shared/data/sr_x4/set5/hr ../shared/data/sr_x4/set14/hr
 
-.PHONY: help setup check test demo export-matrix bench-budgets results-search results-quality results-downstream templates clean
+.PHONY: help setup check test demo export-matrix bench-budgets results-search results-quality results-downstream results-speed templates clean
 help:
 	@echo "make demo    export, verify, benchmark and enhance with the shipped model"
 	@echo "make test    the whole test suite"
@@ -20,6 +20,7 @@ help:
 	@echo "make results-search   searched structure against known blocks (LOL=folder); half an hour"
 	@echo "make results-quality  every committed model on LOL's test pairs and on other pictures (LOL=, PICTURES=)"
 	@echo "make results-downstream   codes and faces in the dark, before and after each enhancer"
+	@echo "make results-speed   ours and networks of published shapes in one run, on an idle machine; four minutes"
 	@echo "make clean   remove .venv and what was built"
 
 setup: $(VENV)/.installed
@@ -57,6 +58,9 @@ results-quality: setup
 
 results-downstream: setup
 	$(BIN)/python -P -m arllie_deploy.results.downstream --out docs/results
+
+results-speed: setup
+	$(BIN)/python -P -m arllie_deploy.results.speed --out docs/results
 
 templates: setup
 	$(BIN)/python -P -c "from pathlib import Path; from arllie_deploy.export.templates import write_templates; \

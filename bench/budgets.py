@@ -21,6 +21,8 @@ from statistics import median
 import numpy as np
 
 from arllie_deploy.bench.adaptive_cost import share_of_a_frame
+from arllie_deploy.bench.overhead import overhead_us
+from arllie_deploy.models import find_fixed_model
 from arllie_deploy.reparam.fuse import fuse
 from arllie_deploy.reparam.structure import MAX_BRANCHES, MAX_CELLS, MAX_WIDTH
 from arllie_deploy.reparam.weights import BlockWeights, CellWeights, NormWeights
@@ -99,6 +101,11 @@ def measure_statistics() -> Budget:
     return Budget("statistics and head of arllie-adaptive, of a 1080p frame", "%", 5.0, 100 * share_of_a_frame())
 
 
+def measure_overhead() -> Budget:
+    """Microseconds that the harness of `arllie-bench` adds to a call."""
+    return Budget("arllie-bench's own time per call", "µs", 20.0, overhead_us(find_fixed_model("arllie-lol")))
+
+
 def measure_photo_memory() -> Budget:
     """Peak resident gigabytes of `arllie-enhance` with a JPEG of 24 megapixels."""
     with tempfile.TemporaryDirectory(prefix="arllie-budgets-") as scratch:
@@ -145,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_help,
         measure_fuse,
         measure_statistics,
+        measure_overhead,
         measure_photo_memory,
     ]
     if given.data is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,18 @@ class Subject:
         enhancer: the model; its float64 reference judges the outputs.
         frames: dark frames (height, width, 3) uint8 of one size, used in rotation.
         threads: for the engines; None is all cores.
+        more_threads: further numbers of threads that processor engines are timed with.
     """
 
     enhancer: Enhancer
     frames: Sequence[NDArray[np.uint8]]
     threads: int | None
+    more_threads: Sequence[int] = ()
+
+    @property
+    def thread_counts(self) -> tuple[int | None, ...]:
+        """Every number of threads that processor engines are timed with, the chosen one first."""
+        return (self.threads, *self.more_threads)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -47,18 +54,30 @@ class Candidate:
     Attributes:
         backend: the word of `--backends`.
         runtime: a row of `arllie_deploy.runtimes.RUNTIMES`, or MODULE:ATTRIBUTE of one defined elsewhere.
+        opener: MODULE:ATTRIBUTE of the `Runtime` that opens it, where `runtime` alone does not say.
         target: the name of the artifact's target; None where the engine opens the model itself.
+        accelerator: that is asked for.
         precision: of the artifact.
         artifact: the file to open; None where the engine opens the model itself.
+        enhancer: what the output is compared with; None is the subject's.
+        model: the name that the row gives; None where it is the subject's.
+        unjudged: why there is nothing to compare the output with; None where there is.
+        manifest: the exporter's entry about the artifact; None where it has none.
         size: WIDTHxHEIGHT of the frames.
         threads: asked for; None is all cores.
     """
 
     backend: str
     runtime: str
+    opener: str | None = None
     target: str | None = None
+    accelerator: str = "cpu"
     precision: str = "fp32"
     artifact: Path | None = None
+    enhancer: Enhancer | None = field(default=None, compare=False, repr=False)
+    model: str | None = None
+    unjudged: str | None = None
+    manifest: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     size: str
     threads: int | None = None
 
@@ -71,6 +90,9 @@ class Candidate:
             "precision": self.precision,
             "size": self.size,
             "threads": self.threads,
+            "model": self.model or (self.enhancer.name if self.enhancer else None),
+            "requested_accelerator": self.accelerator,
+            "unjudged": self.unjudged,
             "artifact_bytes": self.artifact.stat().st_size if self.artifact and self.artifact.exists() else None,
         }
         return Row(**{**known, "status": status, **facts})

@@ -11,19 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from arllie_deploy.bench.accelerators import fallback_reason
 from arllie_deploy.bench.candidate import Candidate
-from arllie_deploy.bench.row import Row, RowParity, row_parity
+from arllie_deploy.bench.judgement import Limit, form_problem, judge
+from arllie_deploy.bench.row import Row, RowParity
 from arllie_deploy.bench.statistics import Timing, summarize
 from arllie_deploy.bench.status import Status
-from arllie_deploy.bench.worker_process import WorkerError, WorkerProcess
-from arllie_deploy.quality.parity import compare
+from arllie_deploy.bench.worker_process import MissingError, WorkerError, WorkerProcess
 
 INFER, END_TO_END = "infer", "end_to_end"
-COPY_HOT, COPY_COLD = "copy_hot", "copy_cold"
+KERNEL, TRANSFER = "kernel", "transfer"
 # Beyond this, what the other engines left in the caches no longer shows in a call.
 _SLOW_MS = 100.0
-# Rounding to 8 bits moves a value by at most half a level.
-_HALF_LEVEL = 0.5 / 255
+# A float32 tensor of three channels in and one out: what a frame has to move through an accelerator's memory.
+_PIXEL_BYTES = 24
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Settings:
         least_rounds: see there.
         warm_up_s: at most, for each kind of call.
         timeout_s: an answer that takes longer makes the row failed.
+        sustained_s: of a constant load on each engine after the rounds; None for none.
     """
 
     rounds: int = 20
@@ -45,23 +47,24 @@ class Settings:
     least_rounds: int = 5
     warm_up_s: float = 1.5
     timeout_s: float = 120.0
+    sustained_s: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """The files of a run in a temporary folder, and what the first frame should become.
+    """The files of a run in a temporary folder.
 
     Attributes:
         folder: the temporary folder.
         model: the model file.
         frames: the frames as .npy files.
-        reference: (height, width, 3) float64, the first frame enhanced.
+        references: what the first of the frames should become, (height, width, 3) float64, as .npy files.
     """
 
     folder: Path
     model: Path
     frames: Sequence[Path]
-    reference: NDArray[np.float64]
+    references: Sequence[Path]
 
 
 class Contestant:
@@ -69,17 +72,21 @@ class Contestant:
 
     Args:
         candidate: what to run.
-        limit: largest absolute difference from the reference.
+        limit: of its precision.
         settings: of the run.
     """
 
-    def __init__(self, candidate: Candidate, limit: float, settings: Settings) -> None:
+    def __init__(self, candidate: Candidate, limit: Limit, settings: Settings) -> None:
         self._candidate, self._limit, self._settings = candidate, limit, settings
         self._facts: dict[str, Any] = {}
         self._times: dict[str, list[float]] = {INFER: [], END_TO_END: []}
+        self._device_times: dict[str, list[float]] = {}
+        self._peak_bytes_per_s: float | None = None
         self._slow = False
         self._rounds = settings.rounds
         self._ended: Row | None = None
+        #: What became of the first frame, (height, width, 3) uint8; None where nothing did.
+        self.output: NDArray[np.uint8] | None = None
 
     def enter(self, worker: WorkerProcess, material: Material) -> None:
         """Open the engine, check its output and warm it up."""
@@ -91,6 +98,16 @@ class Contestant:
         if self._ended is None and takes_part(number, self._rounds, self._settings.rounds):
             self._guarded(self._time)
 
+    def sustain(self, seconds: float) -> None:
+        """Keep the engine busy and note how its times change."""
+        if self._ended is None:
+            self._guarded(lambda: self._sustain(seconds))
+
+    def end_to_end(self) -> Timing | None:
+        """Uint8 frame in, uint8 frame out; None where that was not timed, or the row is no measured one."""
+        times = self._times[END_TO_END]
+        return summarize(times) if times and self._ended is None else None
+
     def row(self, ratios: Callable[[Timing], dict[str, float | None]]) -> Row:
         """The row; `ratios` gives those of a median end to end."""
         if self._ended is not None:
@@ -98,28 +115,51 @@ class Contestant:
         if not all(self._times.values()):
             return self._candidate.row(Status.FAILED, reason="interrupted before it was timed")
         infer, end_to_end = summarize(self._times[INFER]), summarize(self._times[END_TO_END])
-        times = {"infer_ms": infer, "end_to_end_ms": end_to_end, **ratios(end_to_end)}
+        times = {"infer_ms": infer, "end_to_end_ms": end_to_end, **self._of_device(), **ratios(end_to_end)}
         return self._candidate.row(Status.MEASURED, **self._facts, **times)
 
     def _prepare(self, material: Material) -> None:
-        source = str(self._candidate.artifact or material.model)
-        opened = self._ask("open", runtime=self._candidate.runtime, source=source, threads=self._candidate.threads)
-        self._facts["threads"] = opened["threads"]
+        candidate = self._candidate
+        source = str(candidate.artifact or material.model)
+        runtime = candidate.opener or candidate.runtime
+        opened = self._ask("open", runtime=runtime, source=source, threads=candidate.threads)
+        self._facts |= {"threads": opened["threads"], "executed_by": opened["executed_by"]}
+        elsewhere = fallback_reason(candidate.accelerator, opened["executed_by"])
+        if elsewhere is not None:
+            self._ended = candidate.row(Status.FALLBACK, reason=elsewhere, **self._facts)
+            return
         self._check(material)
         if self._ended is None:
-            self._ask("rotate", frames=[str(frame) for frame in material.frames])
+            ready = self._ask("rotate", frames=[str(frame) for frame in material.frames])
+            self._device_times = {what: [] for what in ready["device_calls"]}
+            self._peak_bytes_per_s = ready["peak_bytes_per_s"]
             self._warm_up()
 
     def _check(self, material: Material) -> None:
-        tensor_file, frame_file = material.folder / "tensor.npy", material.folder / "frame.npy"
-        files = {"frame": str(material.frames[0]), "tensor_to": str(tensor_file), "frame_to": str(frame_file)}
-        self._facts["memory_bytes"] = self._ask("check", **files)["memory_bytes"]
-        parity, wrong = judge(np.load(tensor_file), np.load(frame_file), material.reference, self._limit)
-        if wrong is None:
-            self._facts["parity"] = parity
-        else:
-            facts = {"threads": self._facts["threads"], "parity": parity}
-            self._ended = self._candidate.row(Status.WRONG, reason=wrong, **facts)
+        """Every frame that has a reference; the first decides the row's parity, the worst its least PSNR."""
+        judged: list[RowParity] = []
+        frames = material.frames[: 1 if self._candidate.unjudged else len(material.references)]
+        for number, path in enumerate(frames):
+            tensor, frame = self._outputs(path, material.folder)
+            if number == 0:
+                self.output = frame if frame.dtype == np.uint8 else None
+            if self._candidate.unjudged:
+                parity, wrong = None, form_problem(tensor, frame, np.load(path, mmap_mode="r").shape)
+            else:
+                parity, wrong = judge(tensor, frame, np.load(material.references[number]), self._limit)
+            judged += [parity] if parity else []
+            if wrong is not None:
+                facts = {**self._facts, "memory_bytes": None, "parity": parity, "dark_psnr_db": _least_psnr(judged)}
+                self._ended = self._candidate.row(Status.WRONG, reason=wrong, **facts)
+                return
+        if judged:
+            self._facts |= {"parity": judged[0], "dark_psnr_db": _least_psnr(judged)}
+
+    def _outputs(self, frame: Path, folder: Path) -> tuple[NDArray[Any], NDArray[Any]]:
+        tensor_file, frame_file = folder / "tensor.npy", folder / "frame.npy"
+        said = self._ask("check", frame=str(frame), tensor_to=str(tensor_file), frame_to=str(frame_file))
+        self._facts.setdefault("memory_bytes", said["memory_bytes"])
+        return np.load(tensor_file), np.load(frame_file)
 
     def _warm_up(self) -> None:
         settings = self._settings
@@ -133,8 +173,23 @@ class Contestant:
     def _time(self) -> None:
         calls = 1 if self._slow else self._settings.calls
         turns = {what: self._ask("turn", what=what, calls=calls, warm=not self._slow)["ms"] for what in self._times}
-        for what, times in turns.items():
-            self._times[what].extend(times)
+        on_device = {what: self._ask("device_turn", what=what, calls=calls)["ms"] for what in self._device_times}
+        for series, found in ((self._times, turns), (self._device_times, on_device)):
+            for what, times in found.items():
+                series[what].extend(times)
+
+    def _sustain(self, seconds: float) -> None:
+        timeout_s = seconds + self._settings.timeout_s
+        self._facts["sustained"] = self._worker.ask("sustain", timeout_s, what=END_TO_END, seconds=seconds)["curve"]
+
+    def _of_device(self) -> dict[str, Any]:
+        """What the accelerator's own clock says, where it has one."""
+        timings = {f"{what}_ms": summarize(times) for what, times in self._device_times.items() if times}
+        kernel = timings.get("kernel_ms")
+        if kernel is None or self._peak_bytes_per_s is None:
+            return {**timings}
+        width, height = map(int, self._candidate.size.split("x"))
+        return {**timings, "bandwidth_share": bandwidth_share(width * height, kernel.p50, self._peak_bytes_per_s)}
 
     def _ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         return self._worker.ask(do, self._settings.timeout_s, **arguments)
@@ -144,39 +199,11 @@ class Contestant:
         try:
             step()
         except WorkerError as error:
-            facts = {"threads": self._facts.get("threads", self._candidate.threads)}
-            self._ended = self._candidate.row(Status.FAILED, reason=str(error), **facts)
+            status = Status.UNAVAILABLE if isinstance(error, MissingError) else Status.FAILED
+            facts = {"threads": self._candidate.threads, **self._facts, "memory_bytes": None, "sustained": None}
+            self._ended = self._candidate.row(status, reason=str(error), **facts)
         if self._ended is not None:
             self._worker.close()
-
-
-def judge(
-    tensor: NDArray[Any], frame: NDArray[Any], reference: NDArray[np.float64], limit: float
-) -> tuple[RowParity | None, str | None]:
-    """Compare both outputs with the reference.
-
-    Args:
-        tensor: what float in, float out gave, (height, width, 3).
-        frame: what uint8 in, uint8 out gave.
-        reference: the float64 truth, (height, width, 3) in [0, 1].
-        limit: largest absolute difference of the tensor; the frame may add half a level, which rounding costs.
-
-    Returns:
-        The parity of the tensor, and what is wrong; None if nothing is.
-    """
-    for what, output in (("tensor", tensor), ("frame", frame)):
-        if output.shape != reference.shape:
-            return None, f"its output {what} has shape {output.shape}, the reference {reference.shape}"
-    if frame.dtype != np.uint8:
-        return None, f"its output frame is {frame.dtype}, not uint8"
-    parity = compare(tensor, reference)
-    figures = row_parity(parity.to_json(), limit)
-    if not parity.max_abs <= limit:
-        return figures, f"its output differs from the reference by up to {parity.max_abs:.3g}, the limit is {limit:g}"
-    rounded = compare(frame / 255.0, reference).max_abs
-    if not rounded <= limit + _HALF_LEVEL:
-        return figures, f"its uint8 frame differs from the reference by up to {rounded * 255:.3g} of 255 levels"
-    return figures, None
 
 
 def takes_part(number: int, wanted: int, rounds: int) -> bool:
@@ -184,40 +211,17 @@ def takes_part(number: int, wanted: int, rounds: int) -> bool:
     return (number + 1) * wanted // rounds > number * wanted // rounds
 
 
-class Floor:
-    """The physical floor: copying one uint8 frame, timed in the same rounds by a worker that holds no engine.
+def bandwidth_share(pixels: int, kernel_ms: float, peak_bytes_per_s: float) -> float | None:
+    """What a frame has to move at least, over what the memory could move meanwhile; None for a time of nothing.
 
-    If that worker fails there is no floor, and the rows have no ratios to it.
+    Args:
+        pixels: of the frame; each is read once and written once as three float32.
+        kernel_ms: that the accelerator computed.
+        peak_bytes_per_s: of its memory.
     """
+    movable = peak_bytes_per_s * kernel_ms / 1000.0
+    return pixels * _PIXEL_BYTES / movable if movable > 0 else None
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._times: dict[str, list[float]] = {COPY_HOT: [], COPY_COLD: []}
-        self._failed = False
 
-    def enter(self, worker: WorkerProcess, material: Material) -> None:
-        """Read the frames and warm up."""
-        self._worker = worker
-        self._ask("rotate", frames=[str(frame) for frame in material.frames])
-        for what in self._times:
-            self._ask("warm_up", what=what, at_most_s=self._settings.warm_up_s)
-
-    def take_turn(self) -> None:
-        """Time a few copies of both kinds."""
-        for what, times in self._times.items():
-            times.extend(self._ask("turn", what=what, calls=self._settings.calls, warm=True).get("ms", ()))
-
-    def summary(self) -> tuple[Timing, Timing] | None:
-        """(hot, cold), None where there is no floor."""
-        if self._failed or not all(self._times.values()):
-            return None
-        return summarize(self._times[COPY_HOT]), summarize(self._times[COPY_COLD])
-
-    def _ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        if self._failed:
-            return {}
-        try:
-            return self._worker.ask(do, self._settings.timeout_s, **arguments)
-        except WorkerError:
-            self._failed = True
-            return {}
+def _least_psnr(judged: Sequence[RowParity]) -> float | None:
+    return min((parity.psnr_db for parity in judged if parity.psnr_db is not None), default=None)

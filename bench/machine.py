@@ -45,8 +45,13 @@ def describe_machine() -> Machine:
         last_level_cache_bytes=_last_level_cache_bytes(),
         system=f"{platform.system()} {platform.release()}",
         python="{}.{}.{}".format(*sys.version_info[:3]),
-        load_average=round(os.getloadavg()[0], 2),
+        load_average=load_average(),
     )
+
+
+def load_average() -> float:
+    """Runnable processes over the last minute."""
+    return round(os.getloadavg()[0], 2)
 
 
 def available_memory_bytes() -> int | None:

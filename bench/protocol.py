@@ -4,150 +4,165 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from arllie_deploy.bench.backends.base import Entry
 from arllie_deploy.bench.candidate import Candidate, Subject
-from arllie_deploy.bench.contestant import Contestant, Floor, Material, Settings
+from arllie_deploy.bench.contestant import Contestant, Material, Settings
+from arllie_deploy.bench.demand import engine_bytes, group_bytes
+from arllie_deploy.bench.floor import FloorTimes, floor_times
+from arllie_deploy.bench.group import Group, split
+from arllie_deploy.bench.judgement import Limit
 from arllie_deploy.bench.row import Row
-from arllie_deploy.bench.statistics import Timing
-from arllie_deploy.bench.status import Status
-from arllie_deploy.bench.worker_process import WorkerProcess
+from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.enhancer_file import save
 from arllie_deploy.frames import to_unit
 
+__all__ = ["BASELINE", "FloorTimes", "Measurement", "Progress", "measure"]
+
 # (backend, runtime, precision) of the row that the others are compared with.
 BASELINE = ("cpu", "onnxruntime", "fp32")
-# Called with the rounds that are done and the rounds in all.
+# Called with the steps that are done and the steps in all.
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class FloorTimes:
-    """The physical floor under every row: copying one uint8 frame.
-
-    Attributes:
-        copy_hot_ms: between the same two buffers again and again.
-        copy_cold_ms: between `pairs` pairs of buffers in rotation.
-        frame_bytes: of one frame.
-        pairs: of buffers; together they hold 2 · pairs · frame_bytes.
-    """
-
-    copy_hot_ms: Timing
-    copy_cold_ms: Timing
-    frame_bytes: int
-    pairs: int
+# Frames of the rotation whose outputs are compared with the reference.
+_JUDGED_FRAMES = 3
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A row per entry in the entries' order, the copy floor if it was timed, and whether all rounds were done."""
+    """What was measured.
+
+    Attributes:
+        rows: one per entry, in the entries' order.
+        floor: the copies of all groups; None where nothing was timed.
+        complete: whether all rounds were done.
+        outputs: number of the row -> what its engine made of the first frame, (height, width, 3) uint8.
+    """
 
     rows: tuple[Row, ...]
     floor: FloorTimes | None
     complete: bool
+    outputs: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 def measure(
     subject: Subject,
     entries: Sequence[Entry],
     *,
-    limits: Mapping[str, float],
+    limits: Mapping[str, Limit],
     settings: Settings,
     progress: Progress = lambda done, total: None,
+    group_limit_bytes: int | None = None,
 ) -> Measurement:
     """Time every candidate among the entries.
 
     Args:
         subject: the model and the frames.
         entries: candidates to time, and rows that are decided already.
-        limits: precision -> largest absolute difference from the reference.
+        limits: precision -> what its outputs must keep.
         settings: how long and how often.
         progress: called after every round.
+        group_limit_bytes: of memory for the engines that are resident together; None is half of what is free.
 
     Returns:
         What was measured; also after Ctrl-C, then with `complete` false.
     """
-    contestants = {
-        number: Contestant(entry, limits[entry.precision], settings)
-        for number, entry in enumerate(entries)
-        if isinstance(entry, Candidate)
-    }
-    floor, complete = Floor(settings), not contestants
-    with tempfile.TemporaryDirectory(prefix="arllie-bench-") as scratch, ExitStack() as workers:
+    candidates = {number: entry for number, entry in enumerate(entries) if isinstance(entry, Candidate)}
+    groups = _groups(subject, candidates, limits, settings, group_limit_bytes)
+    complete = not groups
+    with tempfile.TemporaryDirectory(prefix="arllie-bench-") as scratch:
         try:
-            if contestants:
-                _run(subject, list(contestants.values()), floor, Path(scratch), workers, settings.rounds, progress)
+            _run(subject, candidates, groups, Path(scratch), settings, progress)
             complete = True
         except KeyboardInterrupt:
             complete = False
-    return _measurement(subject, entries, contestants, floor, complete)
+    return _measurement(subject, entries, groups, complete)
+
+
+def _groups(
+    subject: Subject,
+    candidates: Mapping[int, Candidate],
+    limits: Mapping[str, Limit],
+    settings: Settings,
+    limit_bytes: int | None,
+) -> list[Group]:
+    most_bytes = group_bytes(subject.size) if limit_bytes is None else limit_bytes
+    numbers = list(candidates)
+    baseline = next((number for number in numbers if _is_baseline(candidates[number])), None)
+    groups: list[Group] = []
+    for positions in split([engine_bytes(subject.size)] * len(numbers), most_bytes):
+        members = {
+            number: Contestant(candidates[number], limits[candidates[number].precision], settings)
+            for number in (numbers[position] for position in positions)
+        }
+        own = None
+        if baseline is not None:
+            own = members.get(baseline) or Contestant(candidates[baseline], limits[BASELINE[2]], settings)
+        groups.append(Group(len(groups), members, own, settings))
+    return groups
+
+
+def _is_baseline(candidate: Candidate) -> bool:
+    named = (candidate.backend, candidate.runtime, candidate.precision) == BASELINE
+    return named and candidate.opener is None and candidate.unjudged is None
 
 
 def _run(
     subject: Subject,
-    contestants: Sequence[Contestant],
-    floor: Floor,
+    candidates: Mapping[int, Candidate],
+    groups: Sequence[Group],
     scratch: Path,
-    workers: ExitStack,
-    rounds: int,
+    settings: Settings,
     progress: Progress,
 ) -> None:
-    material = _prepare(subject, scratch)
-    for number, contestant in enumerate(contestants):
-        contestant.enter(workers.enter_context(WorkerProcess(scratch, f"worker-{number}")), material)
-    floor.enter(workers.enter_context(WorkerProcess(scratch, "floor")), material)
-    for number in range(rounds):
-        floor.take_turn()
-        for contestant in contestants:
-            contestant.take_turn(number)
-        progress(number + 1, rounds)
-
-
-def _prepare(subject: Subject, scratch: Path) -> Material:
-    model = scratch / "model.safetensors"
-    save(subject.enhancer, model)
+    if not groups:
+        return
     frames = [scratch / f"frame-{number}.npy" for number in range(len(subject.frames))]
     for path, frame in zip(frames, subject.frames, strict=True):
         np.save(path, frame)
-    return Material(scratch, model, frames, subject.enhancer.reference(to_unit(subject.frames[0])))
+    materials: dict[str, Material] = {}
+
+    def material(number: int) -> Material:
+        """Of an entry's model; of the subject's where the entry names none, which the baseline does not."""
+        enhancer = (candidates[number].enhancer if number >= 0 else None) or subject.enhancer
+        if enhancer.sha256 not in materials:
+            materials[enhancer.sha256] = _prepare(enhancer, subject, frames, scratch)
+        return materials[enhancer.sha256]
+
+    loads = 0 if settings.sustained_s is None else len(candidates)
+    done, total = 0, len(groups) * settings.rounds + loads
+
+    def report() -> None:
+        nonlocal done
+        done += 1
+        progress(done, total)
+
+    for group in groups:
+        group.run(material, scratch, report)
 
 
-def _measurement(
-    subject: Subject, entries: Sequence[Entry], contestants: Mapping[int, Contestant], floor: Floor, complete: bool
-) -> Measurement:
-    times = floor.summary()
-    copies = None if times is None else FloorTimes(*times, subject.frames[0].nbytes, len(subject.frames))
-
-    def ratios(end_to_end: Timing) -> dict[str, float | None]:
-        if copies is None:
-            return {}
-        return {
-            "x_copy_hot": _ratio(end_to_end, copies.copy_hot_ms),
-            "x_copy_cold": _ratio(end_to_end, copies.copy_cold_ms),
-        }
-
-    rows = [
-        contestants[number].row(ratios) if isinstance(entry, Candidate) else entry
-        for number, entry in enumerate(entries)
-    ]
-    return Measurement(_with_baseline(rows), copies, complete)
+def _prepare(enhancer: Enhancer, subject: Subject, frames: Sequence[Path], scratch: Path) -> Material:
+    folder = scratch / enhancer.sha256[:16]
+    folder.mkdir()
+    save(enhancer, folder / "model.safetensors")
+    references = []
+    for number, frame in enumerate(subject.frames[:_JUDGED_FRAMES]):
+        references.append(folder / f"reference-{number}.npy")
+        np.save(references[-1], enhancer.reference(to_unit(frame)))
+    return Material(folder, folder / "model.safetensors", frames, references)
 
 
-def _with_baseline(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows with `x_ort_fp32`, where the first onnxruntime fp32 row was measured."""
-    of_baseline = (row for row in rows if (row.backend, row.runtime, row.precision) == BASELINE)
-    baseline = next((row.end_to_end_ms for row in of_baseline if row.status is Status.MEASURED), None)
-    if baseline is None:
-        return tuple(rows)
-    return tuple(
-        replace(row, x_ort_fp32=_ratio(row.end_to_end_ms, baseline)) if row.end_to_end_ms else row for row in rows
-    )
-
-
-def _ratio(time: Timing, unit: Timing) -> float | None:
-    return time.p50 / unit.p50 if unit.p50 > 0 else None
+def _measurement(subject: Subject, entries: Sequence[Entry], groups: Sequence[Group], complete: bool) -> Measurement:
+    frame_bytes, pairs = subject.frames[0].nbytes, len(subject.frames)
+    timed: dict[int, Row] = {}
+    outputs: dict[int, NDArray[np.uint8]] = {}
+    for group in groups:
+        timed |= group.rows(frame_bytes, pairs)
+        outputs |= {number: one.output for number, one in group.contestants.items() if one.output is not None}
+    rows = tuple(entry if isinstance(entry, Row) else timed[number] for number, entry in enumerate(entries))
+    floor = floor_times([group.floor for group in groups], frame_bytes, pairs)
+    return Measurement(rows, floor, complete, outputs)

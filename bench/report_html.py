@@ -1,128 +1,204 @@
-"""`report.html`: one file that needs no network, readable in light and dark, by eye and by ear."""
+"""`report.html`: one file that needs no network, readable in light and dark, by eye, by ear and by keyboard."""
 
-import base64
-import io
-from collections.abc import Iterable, Sequence
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.bench.report_chart import Bars, Line, draw
+from arllie_deploy.bench import report_chart, report_curve, report_scatter, report_table
+from arllie_deploy.bench.report_facts import row_exceptions, row_settings, row_title
+from arllie_deploy.bench.report_pictures import Gallery, Output, gallery
+from arllie_deploy.bench.report_text import byte_size, figure
 from arllie_deploy.bench.result import Result
 from arllie_deploy.bench.row import Row
 
-_WIDEST = 960
-_JPEG_QUALITY = 88
-_NOTHING = "–"
-_HEADER = (
-    ("Backend", ""),
-    ("Runtime", ""),
-    ("Artifact", "target"),
-    ("Precision", ""),
-    ("Threads", ""),
-    ("Status", ""),
-    ("Max error", "of 1.0"),
-    ("Infer", "p50 ms"),
-    ("End to end", "p50 ms"),
-    ("", "p90 ms"),
-    ("", "p99 ms"),
-    ("", "n"),
-    ("Memory", "peak MB"),
-    ("× copy", "hot"),
-    ("", "cold"),
-    ("× ORT", "fp32"),
-)
-_NUMBERS_FROM = 6
 
-
-def to_html(result: Result, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> bytes:
-    """The page as UTF-8.
+def to_html(
+    result: Result,
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+    outputs: Mapping[int, NDArray[np.uint8]] | None = None,
+    references: Mapping[str, NDArray[np.uint8]] | None = None,
+) -> bytes:
+    """The page as UTF-8, smaller than 3 MB.
 
     Args:
         result: of the run.
-        before: (height, width, 3) uint8, the dark picture.
-        after: the same picture enhanced.
+        before: (height, width, 3) uint8, the dark frame that every engine was given first.
+        after: what the reference makes of it, rounded.
+        outputs: position in `result.rows` -> what that row's engine made of it, uint8, also of rows that are wrong.
+        references: name of another model that rows ran -> what its reference makes of `before`, rounded.
     """
-    page = Template((files(__package__) / "report.html").read_text())
+    known = {**(references or {}), result.model.name: after}
+    page, style, script = (_part(f"report.{suffix}") for suffix in ("html", "css", "js"))
+    shown = {number: _output(result, number, frame, known) for number, frame in (outputs or {}).items()}
+    pictures = gallery(before, after, shown)
     values = {
+        "policy": _policy(script),
+        "style": style,
+        "script": script,
         "title": escape(f"{result.model.name} at {result.size}"),
-        "incomplete": "" if result.complete else '<p class="warning">Interrupted: fewer rounds than planned.</p>',
+        "warnings": _warnings(result),
         "lead": _lead(result),
-        "before": _data_uri(before),
-        "after": _data_uri(after),
-        "width": min(before.shape[1], _WIDEST),
+        "before": pictures.uris[0],
+        "after": pictures.uris[1],
+        "width": pictures.width,
+        "left_out": _left_out(pictures, result),
+        "pictures": _pictures(pictures, result),
         "chart": _chart(result),
-        "header": _header(),
-        "rows": "\n".join(_table_row(row) for row in result.rows),
+        "scatter": _scatter(result.rows),
+        "sustained": _sustained(result),
+        "header": report_table.header(),
+        "rows": report_table.body(result.rows, result.model.name),
         "reasons": _reasons(result.rows),
         "environment": _definitions(_environment(result)),
         "command": escape(result.command),
         "floor": _floor(result),
-        "run_id": escape(result.run_id),
         "rounds": result.settings.rounds,
     }
-    return page.substitute(values).encode()
+    return Template(page).substitute(values).encode(errors="replace")
+
+
+def _part(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _policy(script: str) -> str:
+    """What the browser lets this page do: show its own pictures and run this one script, and nothing else."""
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 
 
 def _lead(result: Result) -> str:
-    measured = [row for row in result.rows if row.end_to_end_ms is not None]
+    """The fastest row; one that nobody could judge leads only where there is no other."""
+    measured = [(row.end_to_end_ms.p50, row) for row in result.rows if row.end_to_end_ms is not None]
     if not measured:
         return "Nothing could be measured; the reasons are below."
-    best = min(measured, key=lambda row: row.end_to_end_ms.p50 if row.end_to_end_ms else float("inf"))
-    assert best.end_to_end_ms is not None
-    time = f"{_number(best.end_to_end_ms.p50)} ms"
-    return f"Fastest here: <strong>{escape(best.label)}</strong> with <strong>{time}</strong> a frame, end to end."
+    judged = [(time, row) for time, row in measured if row.parity is not None]
+    time, best = min(judged or measured, key=lambda pair: pair[0])
+    name = f"<strong>{escape(row_title(best, result.model.name))}</strong>"
+    return f"Fastest here: {name} with <strong>{figure(time)} ms</strong> a frame, end to end."
+
+
+def _output(
+    result: Result, number: int, frame: NDArray[np.uint8], references: Mapping[str, NDArray[np.uint8]]
+) -> Output:
+    """A row's frame beside the reference of the row's own model, where there is one."""
+    row = result.rows[number]
+    if row.unjudged is not None:
+        return Output(frame, None, row.unjudged)
+    model = row.model or result.model.name
+    return Output(frame, references.get(model), f"the reference of {model} was not made")
+
+
+def _pictures(pictures: Gallery, result: Result) -> str:
+    """The pictures beyond the first two, and which row shows which, as JSON that cannot end its element."""
+    views = [
+        {
+            "label": f"{row_title(result.rows[number], result.model.name)} ({result.rows[number].status})",
+            "frame": view.frame,
+            "difference": view.difference,
+            "said": view.said,
+        }
+        for number, view in pictures.views.items()
+    ]
+    return json.dumps({"uris": pictures.uris[2:], "views": views}, ensure_ascii=True).replace("<", "\\u003c")
+
+
+def _left_out(pictures: Gallery, result: Result) -> str:
+    if not pictures.left_out:
+        return ""
+    names = ", ".join(row_title(result.rows[number], result.model.name) for number in pictures.left_out)
+    return f'<p class="muted">No room on this page for the frames of: {escape(names)}.</p>'
 
 
 def _chart(result: Result) -> str:
     bars = [
-        Bars(row.label, f"{row.backend} · {row.precision}", row.infer_ms.p50, row.end_to_end_ms.p50)
+        report_chart.Bars(row.label, _details(row, result.model.name), row.infer_ms, row.end_to_end_ms)
         for row in result.rows
-        if row.infer_ms is not None and row.end_to_end_ms is not None
+        if row.infer_ms is not None
     ]
     if not bars:
         return ""
     floor = result.floor
-    lines = [] if floor is None else [Line("copy hot", floor.copy_hot_ms.p50), Line("cold", floor.copy_cold_ms.p50)]
-    legend = '<p class="legend"><span class="key infer"></span>infer <span class="key total"></span>end to end</p>'
-    return f'<h2>Time per frame</h2>{legend}<div class="scroll">{draw(bars, lines)}</div>'
+    lines = (
+        []
+        if floor is None
+        else [
+            report_chart.Line("copy hot", floor.copy_hot_ms.p50),
+            report_chart.Line("cold", floor.copy_cold_ms.p50),
+        ]
+    )
+    bars.sort(key=lambda bar: (bar.end_to_end_ms or bar.infer_ms).p50)
+    return (
+        '<h2>Time per frame</h2><p class="legend"><span class="key infer"></span>infer '
+        '<span class="key total"></span>end to end; the bar is the median, the whiskers are p90 and p99</p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Chart of times">'
+        f"{report_chart.draw(bars, lines)}</div>"
+    )
 
 
-def _header() -> str:
-    cells = []
-    for number, (name, unit) in enumerate(_HEADER):
-        kind = ' class="number"' if number >= _NUMBERS_FROM else ""
-        cells.append(f'<th scope="col"{kind}>{name}<small>{unit}</small></th>')
-    return "".join(cells)
+def _details(row: Row, model: str) -> list[str]:
+    exceptions = " · ".join(row_exceptions(row, model))
+    return [row_settings(row), *([exceptions] if exceptions else [])]
 
 
-def _table_row(row: Row) -> str:
-    facts = (row.backend, row.runtime, row.target or _NOTHING, row.precision, str(row.threads or _NOTHING))
-    status = f'<td><span class="status {row.status}">{row.status}</span></td>'
-    numbers = "".join(f'<td class="number">{text}</td>' for text in _figures(row))
-    return f"<tr>{''.join(f'<td>{escape(fact)}</td>' for fact in facts)}{status}{numbers}</tr>"
+def _scatter(rows: Sequence[Row]) -> str:
+    points = [
+        report_scatter.Point(
+            " ".join([row.model if row.model and row.parity is None else row.runtime, row.precision]),
+            row.precision,
+            row.infer_ms.p50,
+            _fidelity_db(row),
+            row.parity is not None,
+            row.artifact_bytes,
+        )
+        for row in rows
+        if row.infer_ms is not None
+    ]
+    if not points:
+        return ""
+    precisions = dict.fromkeys(point.precision for point in points)
+    legend = " ".join(f'<span class="key round {escape(name)}"></span>{escape(name)}' for name in precisions)
+    return (
+        f'<h2>Size, fidelity and latency</h2><p class="legend">{legend}</p><p class="legend">{report_scatter.key()}</p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Chart of size, fidelity and latency">'
+        f"{report_scatter.draw(points)}</div>"
+    )
 
 
-def _figures(row: Row) -> Iterable[str]:
-    infer, total = row.infer_ms, row.end_to_end_ms
-    yield _number(row.parity and row.parity.max_abs, ".1e")
-    yield _number(infer and infer.p50)
-    for value in (total.p50, total.p90, total.p99) if total else [None] * 3:
-        yield _number(value)
-    yield _number(total and total.n, "d")
-    yield _number(row.memory_bytes and row.memory_bytes / 1e6, ".0f")
-    for ratio in (row.x_copy_hot, row.x_copy_cold, row.x_ort_fp32):
-        yield _number(ratio)
+def _fidelity_db(row: Row) -> float | None:
+    """The least over all dark frames, else that of the first."""
+    if row.dark_psnr_db is not None or row.parity is None:
+        return row.dark_psnr_db
+    return row.parity.psnr_db
 
 
-def _number(value: Any, form: str = ".3g") -> str:
-    if value is None:
-        return _NOTHING
-    return format(value, ".0f" if value >= 1000 else form)  # 1080, not 1.08e+03
+def _sustained(result: Result) -> str:
+    """A curve per row that ran for so long that there are two points."""
+    long_enough = [
+        (row_title(row, result.model.name), row.sustained)
+        for row in result.rows
+        if row.sustained is not None and len(row.sustained) > 1
+    ]
+    curves = [
+        f"<details{'' if number else ' open'}><summary>{escape(title)}</summary>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Sustained run of {escape(title)}">'
+        f"{report_curve.draw(title, series)}</div></details>"
+        for number, (title, series) in enumerate(long_enough)
+    ]
+    return f"<h2>Under constant load</h2>{''.join(curves)}" if curves else ""
+
+
+def _warnings(result: Result) -> str:
+    interrupted = [] if result.complete else ["Interrupted: fewer rounds than planned."]
+    return "\n".join(f'<p class="warning">{escape(line)}</p>' for line in [*interrupted, *result.warnings])
 
 
 def _reasons(rows: Sequence[Row]) -> str:
@@ -134,9 +210,9 @@ def _floor(result: Result) -> str:
         return "The copy of a frame was not timed in this run."
     hot, cold, floor = result.floor.copy_hot_ms, result.floor.copy_cold_ms, result.floor
     return (
-        f"The floor is the copy of one uint8 frame ({floor.frame_bytes / 1e6:.1f} MB), timed in the same rounds: "
-        f"{hot.p50:.3g} ms between the same two buffers (hot), {cold.p50:.3g} ms in rotation over {floor.pairs} pairs "
-        f"of buffers (cold, {2 * floor.pairs * floor.frame_bytes / 1e6:.0f} MB)."
+        f"The floor is the copy of one uint8 frame ({byte_size(floor.frame_bytes)}), timed in the same rounds: "
+        f"{figure(hot.p50)} ms between the same two buffers (hot), {figure(cold.p50)} ms in rotation over "
+        f"{floor.pairs} pairs of buffers (cold, {byte_size(2 * floor.pairs * floor.frame_bytes)})."
     )
 
 
@@ -144,11 +220,13 @@ def _environment(result: Result) -> Iterable[tuple[str, str]]:
     machine = result.machine
     yield "Model", f"{result.model.name} ({result.model.epilogue}), sha256 {result.model.sha256[:16]}…"
     yield "Processor", f"{machine.cpu}, {machine.architecture}, {machine.cores} cores"
-    yield "Memory", f"{machine.memory_bytes / 1e9:.1f} GB"
+    yield "Memory", byte_size(machine.memory_bytes)
     if machine.last_level_cache_bytes is not None:
         yield "Last-level cache", f"{machine.last_level_cache_bytes / (1 << 20):.0f} MiB"
     yield "System", f"{machine.system}, Python {machine.python}"
     yield "Load before the run", f"{machine.load_average:.2f}"
+    if result.load_average_after is not None:
+        yield "Load at its end", f"{result.load_average_after:.2f}"
     yield "Tools", ", ".join(f"{name} {version}" for name, version in result.tools.items())
     yield "Run", f"{result.run_id}, started {result.started}"
 
@@ -156,14 +234,3 @@ def _environment(result: Result) -> Iterable[tuple[str, str]]:
 def _definitions(pairs: Iterable[tuple[str, str]]) -> str:
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in pairs)
     return f"<dl>{items}</dl>" if items else ""
-
-
-def _data_uri(picture: NDArray[np.uint8]) -> str:
-    from PIL import Image
-
-    image = Image.fromarray(picture)
-    if image.width > _WIDEST:
-        image = image.resize((_WIDEST, max(1, round(image.height * _WIDEST / image.width))), Image.Resampling.LANCZOS)
-    data = io.BytesIO()
-    image.save(data, "JPEG", quality=_JPEG_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from arllie_deploy.bench.adb.phone import Phone
 from arllie_deploy.bench.candidate import Subject
 from arllie_deploy.bench.contestant import Settings
+from arllie_deploy.bench.device_facts import DeviceFacts
 from arllie_deploy.bench.machine import Machine
 from arllie_deploy.bench.protocol import FloorTimes, Measurement
 from arllie_deploy.bench.row import Row
@@ -44,6 +46,11 @@ class Result:
         tools: distribution -> version, of this package and of every engine that is installed.
         floor: the copy of a frame, timed in the same rounds; None where nothing was timed.
         rows: in the order of the backends asked for.
+        load_average_after: of the machine in the minute before the end, the run's own load included.
+        warnings: one line each about what makes the figures less sure.
+        phone_before: the phone before the first row; None where none was reached or asked for.
+        phone_after: after the last row; None also where it could no longer be asked.
+        devices: name -> what is known of a device that rows name, where it is not this machine.
     """
 
     schema_version: int
@@ -58,6 +65,11 @@ class Result:
     tools: Mapping[str, str]
     floor: FloorTimes | None
     rows: Sequence[Row]
+    load_average_after: float | None = None
+    warnings: Sequence[str] = ()
+    phone_before: Phone | None = None
+    phone_after: Phone | None = None
+    devices: Mapping[str, DeviceFacts] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values that fit `bench.schema.json`."""
@@ -86,6 +98,10 @@ def compose(
     command: str,
     settings: Settings,
     machine: Machine,
+    warnings: Sequence[str] = (),
+    phone_before: Phone | None = None,
+    phone_after: Phone | None = None,
+    load_average_after: float | None = None,
 ) -> Result:
     """Put what was measured beside what it was measured with."""
     return Result(
@@ -101,4 +117,8 @@ def compose(
         tools=tool_versions(),
         floor=measurement.floor,
         rows=measurement.rows,
+        warnings=tuple(warnings),
+        phone_before=phone_before,
+        phone_after=phone_after,
+        load_average_after=load_average_after,
     )

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from arllie_deploy.bench.statistics import Timing
 from arllie_deploy.bench.status import Status
 
-REQUIRED_OF_MEASURED = ("threads", "parity", "infer_ms", "end_to_end_ms", "memory_bytes")
-ONLY_OF_MEASURED = ("infer_ms", "end_to_end_ms", "memory_bytes", "x_copy_hot", "x_copy_cold", "x_ort_fp32")
+# The name of the device that the program itself runs on.
+THIS_MACHINE = "this machine"
+REQUIRED_OF_MEASURED = ("infer_ms",)
+# A measured row has one of these.
+JUDGEMENTS = ("parity", "unjudged")
+# What a program on another device does not tell.
+REQUIRED_HERE = ("threads", "end_to_end_ms", "memory_bytes")
+ONLY_OF_MEASURED = (
+    "infer_ms",
+    "end_to_end_ms",
+    "kernel_ms",
+    "transfer_ms",
+    "memory_bytes",
+    "bandwidth_share",
+    "sustained",
+    "x_copy_hot",
+    "x_copy_cold",
+    "x_ort_fp32",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +41,8 @@ class RowParity:
         psnr_db: None also where both are equal.
         interior_max_abs: largest difference away from the border.
         border_max_abs: largest difference in the ring of one pixel.
-        limit_max_abs: what `max_abs` may be.
+        limit_max_abs: what `max_abs` may be; None where rounding to few integers decides it.
+        limit_dark_psnr_db: what the row's `dark_psnr_db` must be at least; None where `limit_max_abs` decides.
     """
 
     max_abs: float | None
@@ -32,7 +50,8 @@ class RowParity:
     psnr_db: float | None
     interior_max_abs: float | None
     border_max_abs: float | None
-    limit_max_abs: float
+    limit_max_abs: float | None
+    limit_dark_psnr_db: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +67,31 @@ class Row:
         threads: that the engine was told to use; None where it was not asked.
         status: what the row is worth.
         reason: why there is no time; None exactly where `status` is measured.
+        device: that ran it, `THIS_MACHINE` or the phone's or host's name.
+        model: that was run; integers need another member of a family than floats.
+        group: number of the group whose rounds the row took part in, from 0; None where it took part in none.
+        requested_accelerator: that the row is about: `cpu`, `cuda`, `nnapi`, ...
+        executed_by: what computed, in the engine's own words.
+        nodes_delegated: operators of the graph that the requested accelerator took.
+        nodes_total: operators of the graph.
         parity: of one dark frame, tensor to tensor; None where it was not run.
+        unjudged: why nobody knows what the output should be; None where there is a reference.
+        dark_psnr_db: the least PSNR over the dark frames, in dB; None where it was not run or all are equal.
         infer_ms: float tensor in, float tensor out, in the engine's own layout.
         end_to_end_ms: uint8 frame in, uint8 frame out.
+        kernel_ms: what the accelerator itself computed, by its own clock.
+        transfer_ms: to the accelerator and back, by its own clock.
         memory_bytes: peak resident memory of a process that loads the engine and the model and enhances one frame.
         artifact_bytes: of the file that the engine opened.
-        x_copy_hot: median end to end over the median of copying one frame between the same two buffers.
+        bandwidth_share: bytes that a frame needs to move over what the device's memory could move in `kernel_ms`, 0–1.
+        sustained: [seconds since the start, median ms end to end] one after the other under a constant load.
+        cycles: of one frame, as a compiler or an emulator counted.
+        sram_bytes: peak, as a compiler planned it.
+        operators_on_cpu: that the accelerator left to a processor.
+        packets_per_pixel: instruction packets that an emulator counted.
+        x_copy_hot: median end to end over the median of copying one frame between the same two buffers, same group.
         x_copy_cold: the same over the median of copying in rotation, through memory.
-        x_ort_fp32: the same over that of the first onnxruntime fp32 row of cpu; None where that was not measured.
+        x_ort_fp32: the same over that of onnxruntime fp32 on cpu in the same group; None where that was not measured.
 
     Raises:
         ValueError: if the fields do not fit the status.
@@ -69,11 +105,28 @@ class Row:
     threads: int | None
     status: Status
     reason: str | None = None
+    device: str = THIS_MACHINE
+    model: str | None = None
+    group: int | None = None
+    requested_accelerator: str | None = None
+    executed_by: str | None = None
+    nodes_delegated: int | None = None
+    nodes_total: int | None = None
     parity: RowParity | None = None
+    unjudged: str | None = None
+    dark_psnr_db: float | None = None
     infer_ms: Timing | None = None
     end_to_end_ms: Timing | None = None
+    kernel_ms: Timing | None = None
+    transfer_ms: Timing | None = None
     memory_bytes: int | None = None
     artifact_bytes: int | None = None
+    bandwidth_share: float | None = None
+    sustained: Sequence[Sequence[float]] | None = None
+    cycles: int | None = None
+    sram_bytes: int | None = None
+    operators_on_cpu: int | None = None
+    packets_per_pixel: float | None = None
     x_copy_hot: float | None = None
     x_copy_cold: float | None = None
     x_ort_fp32: float | None = None
@@ -84,7 +137,10 @@ class Row:
             if given or not self.reason:
                 raise ValueError(f"a row that is {self.status} has a reason and no {given or 'times'}")
             return
-        missing = [name for name in REQUIRED_OF_MEASURED if getattr(self, name) is None]
+        here = REQUIRED_HERE if self.device == THIS_MACHINE else ()
+        missing = [name for name in (*REQUIRED_OF_MEASURED, *here) if getattr(self, name) is None]
+        if all(getattr(self, name) is None for name in JUDGEMENTS):
+            missing.append("parity")
         if missing or self.reason is not None:
             raise ValueError(f"a measured row has no reason and does not lack {missing}")
 
@@ -98,11 +154,15 @@ class Row:
         return asdict(self)
 
 
-def row_parity(values: Mapping[str, float | None], limit: float) -> RowParity:
-    """The figures of `quality.parity` with the limit; a figure that is not finite, which JSON cannot hold, is None."""
-    names = [field.name for field in fields(RowParity) if field.name != "limit_max_abs"]
-    return RowParity(**{name: _finite(values[name]) for name in names}, limit_max_abs=limit)
+def row_parity(
+    values: Mapping[str, float | None], limit_max_abs: float | None, limit_dark_psnr_db: float | None = None
+) -> RowParity:
+    """The figures of `quality.parity` with their limits; None for one that is not finite, which JSON cannot hold."""
+    names = [field.name for field in fields(RowParity) if not field.name.startswith("limit_")]
+    figures = {name: finite(values[name]) for name in names}
+    return RowParity(**figures, limit_max_abs=limit_max_abs, limit_dark_psnr_db=limit_dark_psnr_db)
 
 
-def _finite(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
+    """The value; None where it is not finite."""
     return value if value is not None and math.isfinite(value) else None

@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from arllie_deploy.bench.result import SCHEMA_VERSION, Result
-from arllie_deploy.bench.row import ONLY_OF_MEASURED, REQUIRED_OF_MEASURED, Row
+from arllie_deploy.bench.row import JUDGEMENTS, ONLY_OF_MEASURED, REQUIRED_HERE, REQUIRED_OF_MEASURED, THIS_MACHINE, Row
 from arllie_deploy.bench.status import Status
 
 FILE_NAME = "bench.schema.json"
@@ -68,9 +68,17 @@ def _row_rule() -> dict[str, Any]:
     null, given = {"type": "null"}, {"not": {"type": "null"}}
     measured = {"reason": null, **dict.fromkeys(REQUIRED_OF_MEASURED, given)}
     other = {"reason": {"type": "string", "minLength": 1}, **dict.fromkeys(ONLY_OF_MEASURED, null)}
+    here = {
+        "if": {"properties": {"device": {"const": THIS_MACHINE}}},
+        "then": {"properties": dict.fromkeys(REQUIRED_HERE, given)},
+    }
     return {
         "if": {"properties": {"status": {"const": Status.MEASURED.value}}},
-        "then": {"properties": measured},
+        "then": {
+            "properties": measured,
+            "anyOf": [{"properties": {name: given}} for name in JUDGEMENTS],
+            **here,
+        },
         "else": {"properties": other},
     }
 

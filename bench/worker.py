@@ -17,21 +17,36 @@ from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.enhancer_file import load
+from arllie_deploy.errors import UnavailableError
 from arllie_deploy.runtimes import RUNTIMES, OpenedModel, Runtime
 from arllie_deploy.runtimes.layout import from_tensor, to_tensor
 
 _STABLE_CALLS = 3
 _STABLE_WITHIN = 0.05
 _MOST_WARM_UP_CALLS = 100
+_CURVE_POINTS = 60
 
 # Each call is given the number of a frame.
 Call = Callable[[int], object]
+
+
+@runtime_checkable
+class OnDevice(Protocol):
+    """An opened model that also has an accelerator's own clock."""
+
+    def kernel_ms(self, tensor: NDArray[np.float32]) -> float:
+        """What the accelerator computes for one frame that it holds already."""
+        ...
+
+    def transfer_ms(self, tensor: NDArray[np.float32]) -> float:
+        """One frame to the accelerator, and one as large back."""
+        ...
 
 
 class Session:
@@ -40,13 +55,14 @@ class Session:
     def __init__(self) -> None:
         self._opened: OpenedModel | None = None
         self._calls: dict[str, Call] = {}
+        self._device_calls: dict[str, Callable[[int], float]] = {}
         self._rotation = cycle([0])
 
     def open(self, runtime: str, source: str, threads: int | None) -> dict[str, Any]:
         """Open a model file or an artifact."""
         path = Path(source)
         self._opened = find_runtime(runtime).open(load(path) if path.suffix == ".safetensors" else path, threads)
-        return {"threads": self._opened.threads}
+        return {"threads": self._opened.threads, "executed_by": self._opened.executed_by}
 
     def check(self, frame: str, tensor_to: str, frame_to: str) -> dict[str, Any]:
         """Enhance one frame both ways, write the results, and say what the process has needed so far."""
@@ -71,7 +87,12 @@ class Session:
             "infer": lambda index: opened.infer(tensors[index]),
             "end_to_end": lambda index: opened.run(pixels[index]),
         }
-        return {}
+        if isinstance(opened, OnDevice):
+            self._device_calls = {
+                "kernel": lambda index: opened.kernel_ms(tensors[index]),
+                "transfer": lambda index: opened.transfer_ms(tensors[index]),
+            }
+        return {"device_calls": list(self._device_calls), "peak_bytes_per_s": getattr(opened, "peak_bytes_per_s", None)}
 
     def warm_up(self, what: str, at_most_s: float) -> dict[str, Any]:
         """Call until the last calls took as long as those before them; `call_ms` is their median."""
@@ -87,7 +108,30 @@ class Session:
         """Time `calls` calls in a row; with `warm`, one call before them is not counted."""
         if warm:
             self._time(what)
-        return {"ms": [self._time(what) for _ in range(calls)]}
+        start = time.perf_counter_ns()
+        times = [self._time(what) for _ in range(calls)]
+        return {"ms": times, "wall_ms": (time.perf_counter_ns() - start) / 1e6}
+
+    def device_turn(self, what: str, calls: int) -> dict[str, Any]:
+        """Times by the accelerator's own clock; one call before them is not counted."""
+        call = self._device_calls[what]
+        return {"ms": [call(next(self._rotation)) for _ in range(calls + 1)][1:]}
+
+    def sustain(self, what: str, seconds: float) -> dict[str, Any]:
+        """Call without a pause; the curve is [seconds since the start, median ms] of equal parts of the time."""
+        start = time.perf_counter()
+        part_s = seconds / _CURVE_POINTS
+        curve: list[list[float]] = []
+        part: list[float] = []
+        while (now := time.perf_counter() - start) < seconds:
+            part.append(self._time(what))
+            if now >= part_s * (len(curve) + 1):
+                curve.append([round(now, 3), median(part)])
+                part = []
+        # What was begun is as good as the rest; a last point of a moment is not.
+        if part and (not curve or now - curve[-1][0] >= part_s / 2):
+            curve.append([round(now, 3), median(part)])
+        return {"curve": curve}
 
     def _time(self, what: str) -> float:
         call, index = self._calls[what], next(self._rotation)
@@ -125,7 +169,10 @@ def main() -> None:
         try:
             answer = getattr(session, request.pop("do"))(**request)
         except Exception as error:  # whatever an engine raises is this row's reason
-            answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"}
+            said = " ".join(str(error).split())[:300]
+            # An engine that says what is missing has said it in a sentence of its own.
+            missing = isinstance(error, UnavailableError)
+            answer = {"error": said if missing else f"{type(error).__name__}: {said}", "missing": missing}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

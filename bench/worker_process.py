@@ -21,6 +21,10 @@ class WorkerError(Exception):
     """The worker raised, crashed or hung; the message is one line."""
 
 
+class MissingError(WorkerError):
+    """Something that the engine needs is not on this machine."""
+
+
 class WorkerProcess:
     """One `arllie_deploy.bench.worker`; a context manager that ends it and everything it started.
 
@@ -65,7 +69,7 @@ class WorkerProcess:
             raise WorkerError(self._death()) from None
         answer: dict[str, Any] = json.loads(self._read_line(do, timeout_s))
         if "error" in answer:
-            raise WorkerError(answer["error"])
+            raise (MissingError if answer.get("missing") else WorkerError)(answer["error"])
         return answer
 
     def close(self) -> None:

@@ -44,6 +44,8 @@ def test_importing_the_package_needs_numpy_only() -> None:
         ("from arllie_deploy.runtimes import RUNTIMES; [row.availability() for row in RUNTIMES.values()]", set()),
         ("import arllie_deploy.models, arllie_deploy.epilogues, arllie_deploy.reparam.fuse", set()),
         ("import arllie_deploy.cli.export", {"typer", "rich"}),
+        ("import arllie_deploy.cli.bench, arllie_deploy.cli.history", {"typer", "rich"}),
+        ("from arllie_deploy.bench.peers import PEERS; list(PEERS)", set()),
         ("import arllie_deploy.cli.enhance", {"typer", "rich"}),
         ("import arllie_deploy.cli.train", {"typer", "rich"}),
         ("import arllie_deploy.cli.search, arllie_deploy.cli.evaluate", {"typer", "rich"}),

@@ -10,6 +10,7 @@ COMMANDS = {
     "search": "arllie_deploy.cli.search",
     "export": "arllie_deploy.cli.export",
     "bench": "arllie_deploy.cli.bench",
+    "history": "arllie_deploy.cli.history",
     "enhance": "arllie_deploy.cli.enhance",
     "eval": "arllie_deploy.cli.evaluate",
     "doctor": "arllie_deploy.cli.doctor",
@@ -34,6 +35,11 @@ def export() -> None:
 def bench() -> None:
     """Run `arllie-bench`."""
     _run("bench")
+
+
+def history() -> None:
+    """Run `arllie-history`."""
+    _run("history")
 
 
 def enhance() -> None:

@@ -1,20 +1,27 @@
 """The artifacts that `arllie-bench` times: those that OUT holds, and those that are made there first."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from arllie_deploy.bench.backends import Entry
-from arllie_deploy.bench.candidate import Candidate
+from arllie_deploy.bench.backends.cuda import has_device
+from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.status import Status
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export import manifest
 from arllie_deploy.export.job import Job
 from arllie_deploy.export.pipeline import export
-from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.export.targets import INTEGER_PRECISIONS, TARGETS, Target
+from arllie_deploy.models import find_fixed_model
 from arllie_deploy.runtimes import RUNTIMES
 
+#: What is timed unless everything is.
+DEFAULT_PRECISIONS = ("fp32", "int8")
+# Forms that integers carry well; a model of another is stood in for by the target's integer member.
+_INTEGER_FORMS = ("plain", "direct")
 _TIMEOUT_S = 300.0
 _STATUSES = {
     manifest.Status.REJECTED: Status.WRONG,
@@ -24,34 +31,59 @@ _STATUSES = {
 
 
 def artifacts(
-    backend: str, enhancer: Enhancer, size: tuple[int, int], threads: int | None, out: Path, say: Callable[[str], None]
+    targets: Sequence[Target], subject: Subject, precisions: Sequence[str], out: Path, say: Callable[[str], None]
 ) -> list[Entry]:
-    """One candidate per target that this machine's processor executes, or the row that says why there is none.
+    """One candidate per target, precision and number of threads, or the row that says why there is none.
 
     Args:
-        backend: the word of `--backends`.
-        enhancer: the model.
-        size: (width, height).
-        threads: for the engine; None is all cores.
+        targets: rows of the table of targets.
+        subject: the model and the frames; integers may need another member of its family.
+        precisions: those of each target that are wanted.
         out: where artifacts are looked for and made.
         say: told the name of each artifact before it is made.
     """
     entries: list[Entry] = []
-    for target in TARGETS.values():
-        # What another accelerator is meant to execute says nothing about it when a processor does.
-        if target.backend == backend and target.accelerator == "cpu":
-            job = Job(target, enhancer, target.precisions[0], size)
+    for target in targets:
+        for precision in (name for name in target.precisions if name in precisions):
+            enhancer = model_for(target, precision, subject.enhancer)
+            job = Job(target, enhancer, precision, subject.size)
             candidate = Candidate(
-                backend=backend,
+                backend=target.backend,
                 runtime=target.runtime,
                 target=target.name,
-                precision=job.precision,
+                accelerator=target.accelerator,
+                precision=precision,
                 artifact=(out / job.file_name).resolve(),
-                size=f"{size[0]}x{size[1]}",
-                threads=threads,
+                enhancer=None if enhancer is subject.enhancer else enhancer,
+                size=subject.size_text,
+                threads=subject.threads,
             )
-            entries.append(_find_or_make(job, candidate, out, say))
+            entry = _find_or_make(job, candidate, out, say)
+            entries.append(entry)
+            if isinstance(entry, Candidate):
+                entries.extend(replace(entry, threads=threads) for threads in subject.more_threads)
     return entries
+
+
+def targets_here(backend: str) -> list[Target]:
+    """The targets of a backend whose artifacts say something on this machine.
+
+    What another accelerator is meant to execute says nothing about it when a processor does; what a compiler estimates
+    and what an emulator executes does. For a GPU that is not there nothing is made.
+    """
+    if backend == "cuda" and not has_device():
+        return []
+    of_backend = [target for target in TARGETS.values() if target.backend == backend]
+    if backend in ("cpu", "cuda"):
+        return [target for target in of_backend if target.accelerator == backend]
+    return [target for target in of_backend if target.emulated]
+
+
+def model_for(target: Target, precision: str, enhancer: Enhancer) -> Enhancer:
+    """The model itself; in integers the target's default member where the model's form does not carry them."""
+    if precision not in INTEGER_PRECISIONS or enhancer.epilogue in _INTEGER_FORMS:
+        return enhancer
+    return find_fixed_model(target.integer_model)
 
 
 def _find_or_make(job: Job, candidate: Candidate, out: Path, say: Callable[[str], None]) -> Entry:
@@ -59,7 +91,7 @@ def _find_or_make(job: Job, candidate: Candidate, out: Path, say: Callable[[str]
     if not engine.ok:
         return candidate.row(Status.UNAVAILABLE, reason=engine.reason)
     if _is_made(job, out):
-        return candidate
+        return replace(candidate, manifest=manifest.read_manifest(out)[job.file_name])
     available = job.target.availability()
     if not available.ok:
         # Without the converter the file cannot be checked against the manifest's model; the bench compares its output.
@@ -68,11 +100,11 @@ def _find_or_make(job: Job, candidate: Candidate, out: Path, say: Callable[[str]
     say(job.file_name)
     try:
         entry = export(job, out, timeout_s=_TIMEOUT_S, force=False)
+        manifest.merge_into_manifest(out, {job.file_name: entry})
     except ArllieError as error:
         return candidate.row(Status.FAILED, reason=str(error))
-    manifest.merge_into_manifest(out, {job.file_name: entry})
     if entry["status"] == manifest.Status.OK:
-        return candidate
+        return replace(candidate, manifest=entry)
     return candidate.row(_STATUSES[manifest.Status(entry["status"])], reason=entry["reason"])
 
 

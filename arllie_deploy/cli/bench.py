@@ -1,172 +1,162 @@
 """`arllie-bench`: how fast and how faithful a model is on each backend, and the report about it."""
 
-import shlex
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arllie_deploy.cli.output import note, print_json, print_line, print_table, progress
-from arllie_deploy.errors import CheckFailedError
+from arllie_deploy.cli.output import print_json
+from arllie_deploy.errors import ArllieError, CheckFailedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from arllie_deploy.bench.backends import Backend, Entry
+    from arllie_deploy.bench.backends import Backend
     from arllie_deploy.bench.candidate import Subject
     from arllie_deploy.bench.result import Result
-    from arllie_deploy.bench.row import Row
-
-_NOTHING = "–"
+    from arllie_deploy.bench.run_folder import RunFolder
+    from arllie_deploy.cli.bench_request import Request
 
 
 def command(
     backends: Annotated[str, typer.Option(help="cpu, cuda, npu, dsp, comma-separated.")] = "cpu",
-    model: Annotated[str, typer.Option(help="A shipped fixed model or a .safetensors file.")] = "arllie-lol",
+    model: Annotated[
+        str, typer.Option(help="A shipped fixed model, a .safetensors file, or anybody's .onnx or .tflite file.")
+    ] = "arllie-lol",
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames.")] = "1920x1080",
     threads: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Of the engines; all cores if not given.")
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Every precision and number of threads of each engine.")] = False,
+    peers: Annotated[bool, typer.Option("--peers", help="Time networks of published shapes beside ours.")] = False,
+    sustained: Annotated[
+        float | None,
+        typer.Option(min=1, max=86400, help="Seconds of a constant load on each engine after the rounds."),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="adb:SERIAL: time on this phone instead.")] = None,
+    devices: Annotated[Path | None, typer.Option(help="TOML file of devices to run at once.")] = None,
+    runner: Annotated[Path | None, typer.Option(help="Static program for the phone's processor.")] = None,
+    benchmark_model: Annotated[Path | None, typer.Option(help="TFLite's benchmark_model for the phone.")] = None,
+    hexagon_libraries: Annotated[
+        Path | None, typer.Option(help="Folder of the Hexagon delegate's libraries for the phone.")
+    ] = None,
+    compare: Annotated[Path | None, typer.Option(help="bench.json of an older run to compare with.")] = None,
+    fail_over: Annotated[str, typer.Option(help="By how much a ratio may be worse than in that run.")] = "5%",
     out: Annotated[Path, typer.Option(help="Folder for the reports; artifacts are looked for and made there too.")] = (
         Path("arllie-out")
     ),
     json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
-    """Check and time a model on every backend; write bench.json, bench.csv and report.html.
+    """Check and time a model on every backend; write bench.json, bench.csv, bench.md and report.html.
 
-    Examples: arllie-bench --backends cpu,cuda,npu,dsp · arllie-bench --size 1280x720 --threads 1 --out runs/laptop
+    Examples: arllie-bench --backends cpu,cuda,npu,dsp · arllie-bench --size 1280x720 --threads 1 --out runs/laptop ·
+    arllie-bench --device adb:R5CT1 --backends cpu,npu · arllie-bench --compare old/bench.json --fail-over 5%
 
     Each run is kept under OUT/runs; the files in OUT are those of the newest. An output that differs from the reference
     is not timed.
 
-    Exit 0: every row was measured or is unavailable here. 1: a row is wrong or failed. 2: wrong use. 130: interrupted;
-    what was measured until then is kept and marked incomplete.
+    Exit 0: every row was measured, proven without a device, or is unavailable here. 1: a row is wrong or failed, or
+    worse than in the older run. 2: wrong use. 130: interrupted; what was measured until then is kept and marked
+    incomplete.
     """
     from arllie_deploy.bench.backends import find_backends
+    from arllie_deploy.bench.compare import parse_share
+    from arllie_deploy.bench.machine import describe_machine
     from arllie_deploy.bench.run_folder import plan_run
-    from arllie_deploy.pictures.night import night_picture
+    from arllie_deploy.cli.bench_request import Request
+    from arllie_deploy.cli.bench_run import refuse_wrong_use, subject_of
+    from arllie_deploy.cli.bench_table import print_result
+    from arllie_deploy.cli.compare import FILE_NAME, compare_runs, print_comparison, read_older, to_file
 
-    chosen, night = find_backends(backends), night_picture()
-    subject = _subject(night, model, size, threads)
+    if device is not None and devices is not None:
+        raise ArllieError("--device is one phone, --devices several devices; give one of them")
+    request = Request(
+        backends=backends,
+        model=model,
+        size=size,
+        threads=threads,
+        full=full,
+        peers=peers,
+        sustained=sustained,
+        device=device,
+        runner=runner,
+        benchmark_model=benchmark_model,
+        hexagon_libraries=hexagon_libraries,
+    )
+    chosen, allowed, subject = find_backends(backends), parse_share(fail_over), subject_of(request)
+    refuse_wrong_use(request, chosen)
+    here = device is None and devices is None
+    older = None if compare is None else read_older(compare, subject.size_text, describe_machine() if here else None)
     folder = plan_run(out)
-    result = _measure(chosen, subject, out, folder.run_id, folder.started, _repeat(backends, model, size, threads))
-    if not result.complete and not any(row.end_to_end_ms for row in result.rows):
+    result, outputs = _measure(request, chosen, subject, folder, devices)
+    if not result.complete and not any(row.infer_ms for row in result.rows):
         raise KeyboardInterrupt  # nothing to keep, and nothing that should stand in the place of an older report
-    folder.write(_files(result, night, subject))
+    comparison = None if older is None else compare_runs(older, result, allowed)
+    files = _files(result, subject, outputs)
+    folder.write(files if comparison is None else {**files, FILE_NAME: to_file(comparison)})
     if json:
         print_json(result.to_json())
     else:
-        _print_result(result, out)
+        print_result(result, out / "report.html")
+        if comparison is not None:
+            print_comparison(comparison)
     if not result.complete:
         raise KeyboardInterrupt
     _refuse_bad_rows(result)
+    if comparison is not None:
+        from arllie_deploy.bench.compare import refuse_regressions
 
-
-def _subject(night: "NDArray[Any]", model: str, size: str, threads: int | None) -> "Subject":
-    from arllie_deploy.bench.candidate import Subject
-    from arllie_deploy.bench.demand import refuse_too_large, rotation_length
-    from arllie_deploy.cli.size import parse_size
-    from arllie_deploy.models import find_fixed_model
-
-    wanted, enhancer = parse_size(size), find_fixed_model(model)
-    refuse_too_large(wanted)
-    return Subject(enhancer, _frames(night, wanted, rotation_length(wanted)), threads)
+        refuse_regressions(comparison)
 
 
 def _measure(
-    backends: "list[Backend]", subject: "Subject", out: Path, run_id: str, started: str, repeat: str
-) -> "Result":
-    from arllie_deploy.bench.contestant import Settings
-    from arllie_deploy.bench.machine import describe_machine
-    from arllie_deploy.bench.protocol import measure
-    from arllie_deploy.bench.result import compose
-    from arllie_deploy.export.parity import LIMITS
+    request: "Request",
+    backends: "list[Backend]",
+    subject: "Subject",
+    folder: "RunFolder",
+    devices: Path | None,
+) -> "tuple[Result, Mapping[int, NDArray[Any]]]":
+    """The result, and by position in its rows what their engines made of the first frame."""
+    from arllie_deploy.cli import bench_run
 
-    machine, settings = describe_machine(), Settings()
-    with progress() as bar:
-        task = bar.add_task("preparing", total=settings.rounds)
+    if devices is not None:
+        return _measure_fleet(request, subject, folder, devices), {}
+    if request.device is not None:
+        return bench_run.measure_phone(request, backends, subject, folder)
+    return bench_run.measure_here(request, backends, subject, folder)
 
-        def say(name: str) -> None:
-            bar.update(task, description=f"exporting {name}")
 
-        def report(done: int, total: int) -> None:
-            bar.update(task, description="timing", completed=done, total=total)
+def _measure_fleet(request: "Request", subject: "Subject", folder: "RunFolder", devices: Path) -> "Result":
+    from arllie_deploy.bench.fleet import Order, merge
+    from arllie_deploy.bench.result import model_facts
+    from arllie_deploy.cli.fleet import run_devices
 
-        entries = _entries(backends, subject, out, say)
-        bar.update(task, description="checking")
-        limits = {name: limit.max_abs for name, limit in LIMITS.items() if limit.max_abs is not None}
-        measurement = measure(subject, entries, limits=limits, settings=settings, progress=report)
-    return compose(
-        measurement, subject, run_id=run_id, started=started, command=repeat, settings=settings, machine=machine
+    order = Order(
+        options=request.options(),
+        out=folder.out,
+        backends=request.backends,
+        model=model_facts(subject.enhancer),
+        size=subject.size_text,
     )
+    fleet = run_devices(devices, order)
+    return merge(fleet, order, run_id=folder.run_id, started=folder.started, command=request.command(devices))
 
 
-def _entries(backends: "list[Backend]", subject: "Subject", out: Path, say: Callable[[str], None]) -> "list[Entry]":
-    from arllie_deploy.cli.artifacts import artifacts
-
-    entries: list[Entry] = []
-    for backend in backends:
-        made = artifacts(backend.name, subject.enhancer, subject.size, subject.threads, out, say)
-        entries.extend(backend.entries(subject, made))
-    return entries
-
-
-def _frames(night: "NDArray[Any]", size: tuple[int, int], count: int) -> "list[NDArray[Any]]":
-    """The dark picture continued to `size`, each frame a few pixels further along it, as a moving camera sees it."""
-    from arllie_deploy.export.parity import mirrored
-
-    width, height = size
-    step = 8
-    return [mirrored(night, width + step * number, height)[:, step * number :].copy() for number in range(count)]
-
-
-def _files(result: "Result", night: "NDArray[Any]", subject: "Subject") -> dict[str, bytes]:
+def _files(result: "Result", subject: "Subject", outputs: "Mapping[int, NDArray[Any]]") -> dict[str, bytes]:
     import json
 
     from arllie_deploy.bench.report_csv import to_csv
     from arllie_deploy.bench.report_html import to_html
+    from arllie_deploy.bench.report_markdown import to_markdown
 
+    before = subject.frames[0]
     return {
         "bench.json": (json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n").encode(),
         "bench.csv": to_csv(result.rows),
-        "report.html": to_html(result, night, subject.enhancer.enhance(night)),
+        "bench.md": to_markdown(result),
+        "report.html": to_html(result, before, subject.enhancer.enhance(before), outputs),
     }
-
-
-def _repeat(backends: str, model: str, size: str, threads: int | None) -> str:
-    """The command without what does not change the figures: where the files go, and how it is printed."""
-    words = ["arllie-bench", "--backends", backends, "--model", model, "--size", size]
-    return shlex.join([*words, *(["--threads", str(threads)] if threads else [])])
-
-
-def _print_result(result: "Result", out: Path) -> None:
-    header = ["backend", "runtime", "target", "precision", "threads", "status"]
-    header += ["max error", "infer p50 ms", "end to end p50 ms", "p90 ms", "peak MB", "× copy", "× ORT fp32"]
-    print_table(header, [_cells(row) for row in result.rows])
-    if result.floor is not None:
-        hot, cold = result.floor.copy_hot_ms.p50, result.floor.copy_cold_ms.p50
-        print_line(f"one {result.size} frame copied: {hot:.3g} ms hot, {cold:.3g} ms cold (× copy is over cold)")
-    for row in result.rows:
-        if row.reason:
-            note(f"{row.backend}: {row.label}: {row.status}: {row.reason}")
-    print_line(f"report: {out / 'report.html'}")
-
-
-def _cells(row: "Row") -> list[str]:
-    facts = [row.backend, row.runtime, row.target or _NOTHING, row.precision, str(row.threads or _NOTHING), row.status]
-    error = _NOTHING if row.parity is None or row.parity.max_abs is None else f"{row.parity.max_abs:.1e}"
-    if row.infer_ms is None or row.end_to_end_ms is None or row.memory_bytes is None:
-        return [*facts, error, *[_NOTHING] * 6]
-    times = [row.infer_ms.p50, row.end_to_end_ms.p50, row.end_to_end_ms.p90]
-    ratios = [_short(ratio) for ratio in (row.x_copy_cold, row.x_ort_fp32)]
-    return [*facts, error, *(_short(time) for time in times), f"{row.memory_bytes / 1e6:.0f}", *ratios]
-
-
-def _short(value: float | None) -> str:
-    if value is None:
-        return _NOTHING
-    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _refuse_bad_rows(result: "Result") -> None:

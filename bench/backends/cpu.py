@@ -1,22 +1,41 @@
 """The processor of this machine: every runtime that opens the model itself, and every artifact made for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from arllie_deploy.bench.backends.base import Backend, Entry
 from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.status import Status
-from arllie_deploy.runtimes import RUNTIMES
+from arllie_deploy.runtimes import RUNTIMES, Runtime
+from arllie_deploy.runtimes.torch import COMPILED
+
+# Runtimes that the benchmark alone opens, and where a worker finds them.
+_OPENERS = {COMPILED.name: "arllie_deploy.runtimes.torch:COMPILED"}
+# It computes on one thread, whatever it is told.
+_SINGLE_THREADED = ("numpy",)
 
 
 def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
     entries: list[Entry] = []
-    for runtime in RUNTIMES.values():
+    for runtime in (*RUNTIMES.values(), COMPILED):
         if runtime.opens_enhancer:
-            itself = Candidate(backend="cpu", runtime=runtime.name, size=subject.size_text, threads=subject.threads)
-            found = runtime.availability()
-            entries.append(itself if found.ok else itself.row(Status.UNAVAILABLE, reason=found.reason))
+            entries.extend(_themselves(runtime, subject))
         entries.extend(artifact for artifact in artifacts if artifact.runtime == runtime.name)
     return entries
+
+
+def _themselves(runtime: Runtime, subject: Subject) -> Iterator[Entry]:
+    """The model itself in a runtime, for every number of threads; one row where the runtime is not there."""
+    found = runtime.availability()
+    counts = subject.thread_counts[:1] if not found.ok or runtime.name in _SINGLE_THREADED else subject.thread_counts
+    for threads in counts:
+        candidate = Candidate(
+            backend="cpu",
+            runtime=runtime.name,
+            opener=_OPENERS.get(runtime.name),
+            size=subject.size_text,
+            threads=threads,
+        )
+        yield candidate if found.ok else candidate.row(Status.UNAVAILABLE, reason=found.reason)
 
 
 ROW = Backend("cpu", "this machine's processor", _entries)

@@ -1,7 +1,11 @@
-"""An NVIDIA GPU of this machine, through onnxruntime's CUDA provider."""
+"""An NVIDIA GPU of this machine: onnxruntime's CUDA and TensorRT providers, torch eager, compiled and as a graph."""
+
+from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from arllie_deploy.bench.backends.base import Backend, Entry
@@ -9,28 +13,80 @@ from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.status import Status
 
 _DRIVER = Path("/proc/driver/nvidia/version")
-_PROVIDER = "CUDAExecutionProvider"
+_TARGET = "onnx-cuda"
+# Runtime, the provider it needs, and what opens it where that is not the artifact's own runtime.
+_PROVIDERS = (
+    ("onnxruntime", "cuda", "CUDAExecutionProvider", None),
+    ("onnxruntime-tensorrt", "tensorrt", "TensorrtExecutionProvider", "arllie_deploy.bench.tensorrt:ROW"),
+)
+_TORCH = (
+    ("torch", "arllie_deploy.runtimes.torch_cuda:EAGER"),
+    ("torch-compiled", "arllie_deploy.runtimes.torch_cuda:COMPILED"),
+    ("torch-graph", "arllie_deploy.runtimes.torch_cuda:GRAPH"),
+)
 
 
 def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
-    row = Candidate(backend="cuda", runtime="onnxruntime", size=subject.size_text)
-    return [row.row(Status.UNAVAILABLE, reason=cuda_problem(_has_device(), _providers())), *artifacts]
+    device = has_device()
+    return [*_of_onnxruntime(subject, artifacts, device), *_of_torch(subject, device)]
 
 
-def cuda_problem(device: bool, providers: Sequence[str]) -> str:
-    """Why nothing is timed on CUDA, given whether there is a device and what onnxruntime offers."""
+def _of_onnxruntime(subject: Subject, artifacts: Sequence[Entry], device: bool) -> Iterator[Entry]:
+    for runtime, accelerator, provider, opener in _PROVIDERS:
+        problem = onnxruntime_problem(device, _offered(), provider)
+        placeholder = Candidate(
+            backend="cuda", runtime=runtime, target=_TARGET, accelerator=accelerator, size=subject.size_text
+        )
+        if problem is not None:
+            yield placeholder.row(Status.UNAVAILABLE, reason=problem)
+            continue
+        for entry in artifacts:
+            if isinstance(entry, Candidate):
+                yield replace(entry, runtime=runtime, accelerator=accelerator, opener=opener)
+            else:
+                yield replace(entry, runtime=runtime, requested_accelerator=accelerator)
+
+
+def _of_torch(subject: Subject, device: bool) -> Iterator[Entry]:
+    problem = torch_problem(device, find_spec("torch") is not None)
+    for runtime, opener in _TORCH:
+        candidate = Candidate(
+            backend="cuda", runtime=runtime, opener=opener, accelerator="cuda", size=subject.size_text
+        )
+        yield candidate if problem is None else candidate.row(Status.UNAVAILABLE, reason=problem)
+
+
+def onnxruntime_problem(device: bool, offered: Sequence[str], provider: str) -> str | None:
+    """Why a provider of onnxruntime times nothing; None if it can be tried.
+
+    Args:
+        device: whether there is an NVIDIA device.
+        offered: the providers of the onnxruntime that is installed.
+        provider: that is needed.
+    """
     if not device:
-        return "no NVIDIA device here: neither its driver nor nvidia-smi is present; run this on a machine with one"
-    if _PROVIDER not in providers:
-        return f"onnxruntime offers no {_PROVIDER} here: pip install onnxruntime-gpu in place of onnxruntime"
-    return "there is a CUDA device, but this version does not time on it yet"
+        return _NO_DEVICE
+    if provider not in offered:
+        return f"onnxruntime offers no {provider} here: pip install onnxruntime-gpu in place of onnxruntime"
+    return None
 
 
-def _has_device() -> bool:
+def torch_problem(device: bool, installed: bool) -> str | None:
+    """Why torch times nothing on a GPU; None if it can be tried: whether it was built for one, its worker finds out."""
+    if not device:
+        return _NO_DEVICE
+    return None if installed else 'torch is not installed: pip install "arllie-deploy[train]"'
+
+
+_NO_DEVICE = "no NVIDIA device here: neither its driver nor nvidia-smi is present; run this on a machine with one"
+
+
+def has_device() -> bool:
+    """Whether a driver or its program is present; neither is started."""
     return _DRIVER.exists() or shutil.which("nvidia-smi") is not None
 
 
-def _providers() -> Sequence[str]:
+def _offered() -> Sequence[str]:
     import onnxruntime
 
     providers: Sequence[str] = onnxruntime.get_available_providers()

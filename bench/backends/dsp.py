@@ -9,7 +9,7 @@ from arllie_deploy.bench.status import Status
 
 
 def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
-    row = Candidate(backend="dsp", runtime="litert", precision="int8", size=subject.size_text)
+    row = Candidate(backend="dsp", runtime="litert", accelerator="hexagon", precision="int8", size=subject.size_text)
     reason = f"the Hexagon delegate runs on a Snapdragon phone, and {phone_problem()}"
     return [row.row(Status.UNAVAILABLE, reason=reason), *artifacts]
 

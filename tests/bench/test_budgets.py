@@ -13,7 +13,7 @@ EXCEEDED = Budget("two", "s", 0.5, 0.6)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *results: Budget) -> int:
-    kinds = ("import", "heavy_imports", "help", "fuse", "statistics", "photo_memory")
+    kinds = ("import", "heavy_imports", "help", "fuse", "statistics", "overhead", "photo_memory")
     names = [f"measure_{kind}" for kind in kinds]
     for name, result in zip(names, [*results, *[KEPT] * len(names)], strict=False):
         monkeypatch.setattr(budgets, name, lambda result=result: result)
@@ -41,7 +41,7 @@ def test_one_that_cannot_be_measured_fails_the_run_and_the_others_go_on(
     measured = budgets._measured(measure_help)
     assert (measured.value, measured.kept, measured.problem) == (None, False, "ModuleNotFoundError: no typer")
     assert run(monkeypatch, measured) == 1
-    assert len(json.loads(capsys.readouterr().out)["budgets"]) == 6
+    assert len(json.loads(capsys.readouterr().out)["budgets"]) == 7
 
 
 def test_the_largest_block_fuses() -> None:

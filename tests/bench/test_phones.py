@@ -50,7 +50,7 @@ def test_no_server_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("found", "said"),
-    [(None, "adb start-server"), ([], "USB debugging"), (["A1", "B2"], "does not time on phones yet (2 connected)")],
+    [(None, "adb start-server"), ([], "USB debugging"), (["A1", "B2"], "2 connected: say which with --device")],
 )
 def test_the_reason_is_the_first_thing_that_is_missing(
     found: list[str] | None, said: str, monkeypatch: pytest.MonkeyPatch

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from arllie_deploy.bench.contestant import Settings
 from arllie_deploy.bench.protocol import Measurement, measure
 from arllie_deploy.bench.row import Row
 from arllie_deploy.bench.status import Status
+from arllie_deploy.export.parity import LIMITS
 
-LIMITS = {"fp32": 1e-5}
 QUICK = Settings(rounds=3, calls=2, warm_up_s=0.02, timeout_s=60.0)
 SUBJECT = Subject(random_enhancer(), [darkened(scene(seed), seed) for seed in range(2)], 1)
 
@@ -64,7 +65,7 @@ def test_an_engine_that_hangs_gives_one_failed_row() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("WRONG", "2e-05, the limit is 1e-05"),
+        ("WRONG", "max 2e-05, limit 1e-05"),
         ("WRONG_FRAME", "uint8 frame"),
         ("NOT_FINITE", "inf"),
         ("OTHER_SHAPE", "shape"),
@@ -122,7 +123,7 @@ def test_rows_keep_the_order_of_the_entries() -> None:
 
 
 def test_with_nothing_to_time_no_process_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arllie_deploy.bench.protocol.WorkerProcess", None)
+    monkeypatch.setattr("arllie_deploy.bench.group.WorkerProcess", None)
     measurement = measure(SUBJECT, [unavailable_row()], limits=LIMITS, settings=QUICK)
     assert measurement.complete
     assert measurement.floor is None
@@ -189,3 +190,73 @@ def test_frames_are_what_the_floor_copies() -> None:
     measurement = measure(large, [candidate("numpy")], limits=LIMITS, settings=QUICK)
     assert measurement.floor is not None
     assert measurement.floor.frame_bytes == 480 * 640 * 3
+
+
+def test_groups_have_their_own_floor_and_baseline() -> None:
+    """One byte a group: every engine is alone with a baseline, which is onnxruntime once more."""
+    entries = [candidate(name) for name in ("onnxruntime", "GOOD", "numpy")]
+    rows = measure(SUBJECT, entries, limits=LIMITS, settings=QUICK, group_limit_bytes=1).rows
+    assert [row.group for row in rows] == [0, 1, 2]
+    assert rows[0].x_ort_fp32 == 1.0
+    assert all(row.x_ort_fp32 is not None and row.x_copy_cold is not None for row in rows)
+
+
+def test_all_groups_are_in_the_floor_of_the_run() -> None:
+    measurement = measure(SUBJECT, [candidate("GOOD")] * 2, limits=LIMITS, settings=QUICK, group_limit_bytes=1)
+    assert measurement.floor is not None
+    assert measurement.floor.copy_hot_ms.n == 2 * QUICK.rounds * QUICK.calls
+
+
+def test_a_row_of_another_model_is_compared_with_that_model() -> None:
+    other = random_enhancer("plain", seed=3)
+    right = replace(candidate("GOOD"), enhancer=other)
+    row = measure(SUBJECT, [right], limits=LIMITS, settings=QUICK).rows[0]
+    assert (row.status, row.model) == (Status.MEASURED, other.name)
+
+
+def test_the_accelerator_that_was_not_used_is_a_fallback_without_a_time() -> None:
+    asked = replace(candidate("GOOD"), accelerator="cuda")
+    row = measure(SUBJECT, [asked], limits=LIMITS, settings=QUICK).rows[0]
+    assert row.status is Status.FALLBACK
+    assert row.reason == "asked for cuda, it was executed by a test on the CPU"
+    assert (row.requested_accelerator, row.executed_by) == ("cuda", "a test on the CPU")
+
+
+def test_what_an_engine_misses_is_unavailable_in_its_own_words() -> None:
+    row = run("LACKING").rows[0]
+    assert (row.status, row.reason) == (Status.UNAVAILABLE, "no Vulkan device: install your GPU's driver")
+
+
+def test_what_cannot_be_judged_is_timed_and_says_so() -> None:
+    foreign = replace(candidate("WRONG"), unjudged="random weights", model="a peer")
+    row = measure(SUBJECT, [foreign], limits=LIMITS, settings=QUICK).rows[0]
+    assert (row.status, row.unjudged, row.parity, row.model) == (Status.MEASURED, "random weights", None, "a peer")
+    shape = replace(candidate("OTHER_SHAPE"), unjudged="random weights")
+    assert measure(SUBJECT, [shape], limits=LIMITS, settings=QUICK).rows[0].status is Status.WRONG
+
+
+def test_a_sustained_load_has_a_curve() -> None:
+    settings = replace(QUICK, sustained_s=0.3)
+    steps: list[tuple[int, int]] = []
+    rows = measure(
+        SUBJECT,
+        [candidate("GOOD"), candidate("RAISING")],
+        limits=LIMITS,
+        settings=settings,
+        progress=lambda done, total: steps.append((done, total)),
+    ).rows
+    curve = rows[0].sustained
+    assert curve is not None
+    assert 10 <= len(curve) <= 61
+    seconds = [point[0] for point in curve]
+    assert seconds == sorted(seconds)
+    assert 0.2 < seconds[-1] < 1.0
+    assert all(ms > 0 for _, ms in curve)
+    assert rows[1].sustained is None
+    assert steps[-1] == (5, 5)
+
+
+def test_the_output_of_the_first_frame_is_kept() -> None:
+    measurement = run("RAISING", "GOOD", "WRONG_FRAME")
+    assert sorted(measurement.outputs) == [1, 2]
+    np.testing.assert_array_equal(measurement.outputs[1], SUBJECT.enhancer.enhance(SUBJECT.frames[0]))

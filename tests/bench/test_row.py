@@ -17,6 +17,23 @@ def test_a_measured_row_without_a_figure_is_refused(field: str) -> None:
         replace(measured_row(), **{field: None})
 
 
+@pytest.mark.parametrize("field", ["infer_ms", "parity"])
+def test_on_another_device_too_a_measured_row_has_what_it_is_about(field: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        replace(measured_row(), device="phone", **{field: None})
+
+
+def test_a_program_on_another_device_tells_less() -> None:
+    row = replace(measured_row(), device="phone", threads=None, end_to_end_ms=None, memory_bytes=None)
+    assert row.status is Status.MEASURED
+
+
+def test_what_an_emulator_counts_is_no_time() -> None:
+    counted = {"cycles": 5, "sram_bytes": 6, "operators_on_cpu": 0, "packets_per_pixel": 2.5, "dark_psnr_db": 50.0}
+    row = replace(unavailable_row(), status=Status.EMULATED, **counted)
+    assert (row.cycles, row.packets_per_pixel) == (5, 2.5)
+
+
 def test_a_measured_row_has_no_reason() -> None:
     with pytest.raises(ValueError, match="no reason"):
         replace(measured_row(), reason="it was slow")
@@ -32,7 +49,16 @@ def test_every_other_row_has_a_reason(status: Status, reason: str | None) -> Non
 @pytest.mark.parametrize("status", OTHERS)
 @pytest.mark.parametrize(
     "figure",
-    [{"infer_ms": timing(1.0)}, {"end_to_end_ms": timing(1.0)}, {"memory_bytes": 1}, {"x_copy_hot": 1.0}],
+    [
+        {"infer_ms": timing(1.0)},
+        {"end_to_end_ms": timing(1.0)},
+        {"kernel_ms": timing(1.0)},
+        {"transfer_ms": timing(1.0)},
+        {"memory_bytes": 1},
+        {"bandwidth_share": 0.5},
+        {"sustained": [[0.0, 1.0]]},
+        {"x_copy_hot": 1.0},
+    ],
     ids=lambda figure: next(iter(figure)),
 )
 def test_only_a_measured_row_has_times(status: Status, figure: dict[str, Any]) -> None:

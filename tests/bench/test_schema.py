@@ -35,11 +35,23 @@ def test_every_status_is_in_the_schema() -> None:
         (1, "reason", ""),
         (1, "memory_bytes", 5),
         (1, "status", "measured"),
+        (0, "memory_bytes", None),
+        (0, "sustained", [1.0]),
+        (1, "kernel_ms", {}),
+        (1, "sustained", [[0.0, 1.0]]),
     ],
 )
 def test_a_row_that_contradicts_its_status_does_not_fit(row: int, field: str, value: Any) -> None:
     result = as_read()
     result["rows"][row][field] = value
+    assert violations(result, shipped()) != []
+
+
+def test_a_row_of_another_device_may_tell_less() -> None:
+    result = as_read()
+    result["rows"][0] |= {"device": "phone", "threads": None, "end_to_end_ms": None, "memory_bytes": None}
+    assert violations(result, shipped()) == []
+    result["rows"][0]["infer_ms"] = None
     assert violations(result, shipped()) != []
 
 

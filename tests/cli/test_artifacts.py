@@ -3,31 +3,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.enhancers import random_enhancer
 
 from arllie_deploy import ArllieError
 from arllie_deploy.bench.backends import Entry
-from arllie_deploy.bench.candidate import Candidate
+from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.row import Row
 from arllie_deploy.bench.status import Status
 from arllie_deploy.cli import artifacts as module
 from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import read_manifest
-from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.export.parity import LIMITS
+from arllie_deploy.export.targets import TARGETS, Target
 from arllie_deploy.runtimes import Availability
 
 TARGET = replace(TARGETS["onnx-cpu"], needs=())
 FILE = "random-onnx-cpu-fp32.onnx"
 
 
-@pytest.fixture(autouse=True)
-def one_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TARGETS", {TARGET.name: TARGET})
+FRAMES = [np.zeros((48, 64, 3), np.uint8)]
 
 
-def find(out: Path, seed: int = 0) -> Entry:
-    (entry,) = module.artifacts("cpu", random_enhancer(seed=seed), (64, 48), 2, out, lambda name: None)
+def find(out: Path, seed: int = 0, target: Target = TARGET) -> Entry:
+    (entry,) = module.artifacts(
+        [target], Subject(random_enhancer(seed=seed), FRAMES, 2), ("fp32",), out, lambda _: None
+    )
     return entry
 
 
@@ -100,18 +102,15 @@ def test_a_file_of_that_name_is_not_overwritten(tmp_path: Path, monkeypatch: pyt
     assert "other bytes" in (entry.reason or "")
 
 
-def test_without_a_converter_it_says_which_commands_bring_the_artifact(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_converter_it_says_which_commands_bring_the_artifact(tmp_path: Path) -> None:
     fixed = replace(TARGET, dynamic=False, needs=("no_such_module",))
-    monkeypatch.setattr(module, "TARGETS", {fixed.name: fixed})
-    entry = find(tmp_path)
+    entry = find(tmp_path, target=fixed)
     assert isinstance(entry, Row)
     assert entry.status is Status.UNAVAILABLE
     assert 'pip install "arllie-deploy[export]"' in (entry.reason or "")
     assert "arllie-export --target onnx-cpu --size 64x48" in (entry.reason or "")
     (tmp_path / "random-onnx-cpu-fp32-64x48.onnx").write_bytes(b"brought from elsewhere")
-    assert isinstance(find(tmp_path), Candidate)
+    assert isinstance(find(tmp_path, target=fixed), Candidate)
 
 
 def test_without_the_engine_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,5 +124,35 @@ def test_without_the_engine_it_says_how_to_install_it(tmp_path: Path, monkeypatc
     assert (entry.status, entry.reason) == (Status.UNAVAILABLE, "pip install it")
 
 
-def test_other_backends_have_no_artifacts_here(tmp_path: Path) -> None:
-    assert module.artifacts("npu", random_enhancer(), (64, 48), None, tmp_path, lambda name: None) == []
+def test_integers_are_of_the_member_whose_form_carries_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "export", exporting([]))
+    target = TARGETS["tflite-cpu"]
+    found = {}
+    for epilogue in ("residual", "direct", "plain"):
+        subject = Subject(random_enhancer(epilogue), FRAMES, None)
+        entries = module.artifacts([replace(target, needs=())], subject, ("fp32", "int8"), tmp_path, lambda _: None)
+        found[epilogue] = [(entry.precision, entry.row(Status.FAILED, reason="-").model) for entry in entries]
+    assert found["residual"] == [("fp32", None), ("int8", target.integer_model)]
+    assert found["direct"] == found["plain"] == [("fp32", None), ("int8", None)]
+
+
+def test_the_whole_matrix_is_every_precision_with_every_number_of_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "export", exporting([]))
+    subject = Subject(random_enhancer("plain"), FRAMES, 4, more_threads=(1, 2))
+    entries = module.artifacts([TARGET], subject, tuple(LIMITS), tmp_path, lambda _: None)
+    assert {(entry.precision, entry.threads) for entry in entries} == {
+        (precision, threads) for precision in TARGET.precisions for threads in (4, 1, 2)
+    }
+
+
+def test_only_what_says_something_on_this_machine_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "has_device", lambda: False)
+    assert module.targets_here("cuda") == []
+    monkeypatch.setattr(module, "has_device", lambda: True)
+    names = {name: [target.name for target in module.targets_here(name)] for name in ("cpu", "cuda", "npu", "dsp")}
+    assert names["cpu"] == ["onnx-cpu", "tflite-cpu", "ncnn-cpu", "openvino"]
+    assert names["cuda"] == ["onnx-cuda"]
+    assert sorted(names["npu"]) == ["ethos-u", "qnn-htp"]
+    assert names["dsp"] == []

@@ -11,6 +11,7 @@ from support.commands import assert_refused, bound_by_permissions, run_apart, ru
 from support.enhancers import random_enhancer
 from support.json_schema import violations
 
+from arllie_deploy.bench.backends.cuda import has_device
 from arllie_deploy.bench.candidate import Candidate
 from arllie_deploy.bench.schema import shipped
 from arllie_deploy.cli.bench import command
@@ -18,14 +19,15 @@ from arllie_deploy.cli.program import run_one
 from arllie_deploy.enhancer_file import save
 from arllie_deploy.export.targets import TARGETS
 
-REPORTS = ["bench.csv", "bench.json", "report.html"]
+REPORTS = ["bench.csv", "bench.json", "bench.md", "report.html"]
 
 
 def read(path: Path) -> Any:
     return json.loads(path.read_text())
 
 
-def test_twice_in_a_row_keeps_both_runs(tmp_path: Path) -> None:
+def test_twice_in_a_row_keeps_both_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "/nowhere/g++")  # compiling takes half a minute; what says that it cannot takes none
     for _ in range(2):
         ended = run_program("bench", "--backends", "cpu,cuda,npu,dsp", "--size", "64x48", "--out", tmp_path)
         assert ended.status == 0, ended.err
@@ -37,15 +39,25 @@ def test_twice_in_a_row_keeps_both_runs(tmp_path: Path) -> None:
     assert violations(newest, shipped()) == []
     assert newest["complete"]
     assert newest["command"] == "arllie-bench --backends cpu,cuda,npu,dsp --model arllie-lol --size 64x48"
-    statuses = {(row["backend"], row["runtime"], row["target"]): row["status"] for row in newest["rows"]}
-    assert statuses["cpu", "onnxruntime", None] == statuses["cpu", "numpy", None] == "measured"
-    assert [statuses[key] for key in statuses if key[0] != "cpu"] == ["unavailable"] * 3
-    for target in TARGETS.values():
-        if target.accelerator == "cpu":
-            expected = "measured" if target.availability().ok else "unavailable"
-            assert statuses["cpu", target.runtime, target.name] == expected
-        else:
-            assert (target.backend, target.runtime, target.name) not in statuses
+    rows = {(row["backend"], row["runtime"], row["target"], row["precision"]): row for row in newest["rows"]}
+    assert rows["cpu", "onnxruntime", None, "fp32"]["status"] == "measured"
+    assert rows["cpu", "numpy", None, "fp32"]["status"] == "measured"
+    for (backend, runtime, target, precision), row in rows.items():
+        if backend == "cpu" and target is not None:
+            expected = "measured" if TARGETS[target].availability().ok else "unavailable"
+            assert row["status"] == expected, row["reason"]
+            assert row["model"] == ("arllie-plain-lol" if precision == "int8" and expected == "measured" else None)
+        if backend == "cuda" and not has_device():
+            assert (row["status"], "no NVIDIA device" in row["reason"]) == ("unavailable", True), runtime
+        if backend == "dsp":
+            assert row["status"] == "unavailable"
+    assert {row["status"] for row in rows.values()} <= {"measured", "estimated", "emulated", "unavailable"}
+    torch = rows["cpu", "torch-compiled", None, "fp32"]
+    assert torch["status"] == "unavailable"
+    assert "g++" in torch["reason"] or "pip install" in torch["reason"]
+    for target, status in (("ethos-u", "estimated"), ("qnn-htp", "emulated")):
+        (row,) = [row for key, row in rows.items() if key[2] == target]
+        assert row["status"] == (status if TARGETS[target].availability().ok else "unavailable"), row["reason"]
 
 
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
@@ -53,7 +65,8 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
     arguments = ["--backends", "npu,dsp", "--model", tmp_path / "m.safetensors", "--size", "64x48", "--json"]
     ended = run_program("bench", *arguments, "--out", tmp_path)
     assert ended.status == 0
-    assert [row["backend"] for row in json.loads(ended.out)["rows"]] == ["npu", "dsp"]
+    backends = [row["backend"] for row in json.loads(ended.out)["rows"]]
+    assert list(dict.fromkeys(backends)) == ["npu", "dsp"]
     assert json.loads(ended.out) == read(tmp_path / "bench.json")
 
 
@@ -70,6 +83,13 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
         (["--model", "arlie"], "did you mean 'arllie'?"),
         (["--model", "none.safetensors"], "no such model file"),
         (["--no-such-option"], "--no-such-option"),
+        (["--sustained", "0"], "--sustained"),
+        (["--device", "R5CT1"], "write adb:SERIAL"),
+        (["--device", "adb:X", "--devices", "fleet.toml"], "give one of them"),
+        (["--fail-over", "much"], "no percentage"),
+        (["--compare", "none.json"], "no such file"),
+        (["--device", "adb:X", "--backends", "cuda"], "none of a phone's"),
+        (["--model", "none.onnx"], "none.onnx"),
     ],
 )
 def test_wrong_use_is_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -94,7 +114,7 @@ def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
 def run_here(monkeypatch: pytest.MonkeyPatch, out: Path, *runtimes: str) -> int:
     """The program in this process, with made-up engines instead of the backends'."""
     entries = [Candidate(backend="cpu", runtime=f"{MODULE}:{name}", size="64x48") for name in runtimes]
-    monkeypatch.setattr("arllie_deploy.cli.bench._entries", lambda *arguments: entries)
+    monkeypatch.setattr("arllie_deploy.cli.bench_run.entries_here", lambda *arguments: entries)
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.errors import UnavailableError
 from arllie_deploy.runtimes.base import Layout, OpenedModel, Runtime, Source
 
 MODULE = "support.bench_runtimes"
@@ -24,6 +25,7 @@ class Reference:
     threads = 1
     frame_dtypes = frozenset([np.dtype(np.uint8)])
     size: tuple[int, int] | None = None
+    executed_by = "a test on the CPU"
 
     def __init__(self, enhancer: Enhancer) -> None:
         self.enhancer = enhancer
@@ -99,6 +101,13 @@ class Talking(Reference):
         return super().infer(tensor)
 
 
+class Lacking(Reference):
+    """Needs what is not there."""
+
+    def __init__(self, enhancer: Enhancer) -> None:
+        raise UnavailableError("no Vulkan device: install your GPU's driver")
+
+
 class Spawning(Reference):
     """Starts a process that outlives it; the number is in the file that SPAWNED_FILE names."""
 
@@ -144,6 +153,7 @@ WRONG_FRAME = _row(WrongFrame)
 NOT_FINITE = _row(NotFinite)
 OTHER_SHAPE = _row(OtherShape)
 TALKING = _row(Talking)
+LACKING = _row(Lacking)
 SPAWNING = _row(Spawning)
 INTERRUPTING = _row(Interrupting)
 INTERRUPTING_AT_ONCE = _row(InterruptingAtOnce)

@@ -38,7 +38,7 @@ def violations(value: Any, schema: Mapping[str, Any], where: str = "$") -> list[
             found.extend(violations(item, schema["items"], f"{where}[{number}]"))
     if "if" in schema:
         branch = "else" if violations(value, schema["if"]) else "then"
-        found.extend(violations(value, schema[branch], where))
+        found.extend(violations(value, schema.get(branch, {}), where))
     return found
 
 
