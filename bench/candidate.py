@@ -62,6 +62,7 @@ class Candidate:
         enhancer: what the output is compared with; None is the subject's.
         model: the name that the row gives; None where it is the subject's.
         unjudged: why there is nothing to compare the output with; None where there is.
+        resident_bytes: that it is expected to hold; None is what an engine of ours does.
         manifest: the exporter's entry about the artifact; None where it has none.
         size: WIDTHxHEIGHT of the frames.
         threads: asked for; None is all cores.
@@ -77,6 +78,7 @@ class Candidate:
     enhancer: Enhancer | None = field(default=None, compare=False, repr=False)
     model: str | None = None
     unjudged: str | None = None
+    resident_bytes: int | None = None
     manifest: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     size: str
     threads: int | None = None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.bench.accelerators import fallback_reason
 from arllie_deploy.bench.candidate import Candidate
-from arllie_deploy.bench.judgement import Limit, form_problem, judge
+from arllie_deploy.bench.judgement import Limit, judge, unjudged_problem
 from arllie_deploy.bench.row import Row, RowParity
 from arllie_deploy.bench.statistics import Timing, summarize
 from arllie_deploy.bench.status import Status
@@ -144,7 +144,7 @@ class Contestant:
             if number == 0:
                 self.output = frame if frame.dtype == np.uint8 else None
             if self._candidate.unjudged:
-                parity, wrong = None, form_problem(tensor, frame, np.load(path, mmap_mode="r").shape)
+                parity, wrong = None, unjudged_problem(tensor, frame, np.load(path, mmap_mode="r").shape)
             else:
                 parity, wrong = judge(tensor, frame, np.load(material.references[number]), self._limit)
             judged += [parity] if parity else []

@@ -66,6 +66,14 @@ def form_problem(tensor: NDArray[Any], frame: NDArray[Any], shape: tuple[int, ..
     return None if frame.dtype == np.uint8 else f"its output frame is {frame.dtype}, not uint8"
 
 
+def unjudged_problem(tensor: NDArray[Any], frame: NDArray[Any], shape: tuple[int, ...]) -> str | None:
+    """What is wrong with the outputs of a network that has no reference: their form, or values that are not finite."""
+    problem = form_problem(tensor, frame, shape)
+    if problem is None and not np.isfinite(tensor).all():
+        return "its output has values that are not finite"
+    return problem
+
+
 def _frame_problem(rounded: Parity, limit: Limit) -> str | None:
     if limit.max_abs is not None and not rounded.max_abs <= limit.max_abs + _HALF_LEVEL:
         return f"its uint8 frame differs from the reference by up to {rounded.max_abs * 255:.3g} of 255 levels"

@@ -94,7 +94,8 @@ def _groups(
     numbers = list(candidates)
     baseline = next((number for number in numbers if _is_baseline(candidates[number])), None)
     groups: list[Group] = []
-    for positions in split([engine_bytes(subject.size)] * len(numbers), most_bytes):
+    needed = [candidates[number].resident_bytes or engine_bytes(subject.size) for number in numbers]
+    for positions in split(needed, most_bytes):
         members = {
             number: Contestant(candidates[number], limits[candidates[number].precision], settings)
             for number in (numbers[position] for position in positions)

@@ -92,9 +92,11 @@ def command(
     result, outputs = _measure(request, chosen, subject, folder, devices)
     if not result.complete and not any(row.infer_ms for row in result.rows):
         raise KeyboardInterrupt  # nothing to keep, and nothing that should stand in the place of an older report
+    # Written before it is compared: a run that cannot be compared is kept all the same.
+    folder.write(_files(result, subject, outputs))
     comparison = None if older is None else compare_runs(older, result, allowed)
-    files = _files(result, subject, outputs)
-    folder.write(files if comparison is None else {**files, FILE_NAME: to_file(comparison)})
+    if comparison is not None:
+        folder.write({FILE_NAME: to_file(comparison)})
     if json:
         print_json(result.to_json())
     else:

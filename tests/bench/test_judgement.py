@@ -1,7 +1,10 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from arllie_deploy.bench.judgement import judge
+from arllie_deploy.bench.judgement import judge, unjudged_problem
 from arllie_deploy.export.parity import LIMITS
 from arllie_deploy.frames import to_frame
 
@@ -77,3 +80,20 @@ def test_a_frame_worse_than_rounding_explains_is_wrong_in_integers_too() -> None
     swapped = FRAME[:, :, ::-1]
     assert "uint8 frame is" in str(judge(REFERENCE, swapped, REFERENCE, INT8)[1])
     assert judge(REFERENCE, FRAME, REFERENCE, INT8)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("tensor", "frame", "problem"),
+    [
+        (np.zeros((6, 7, 3)), np.zeros((6, 7, 3), np.uint8), None),
+        (np.full((6, 7, 3), np.nan), np.zeros((6, 7, 3), np.uint8), "not finite"),
+        (np.full((6, 7, 3), np.inf), np.zeros((6, 7, 3), np.uint8), "not finite"),
+        (np.zeros((7, 6, 3)), np.zeros((6, 7, 3), np.uint8), "output tensor has shape"),
+        (np.zeros((6, 7, 3)), np.zeros((6, 7, 3)), "not uint8"),
+    ],
+)
+def test_without_a_reference_the_form_and_finite_values_are_checked(
+    tensor: NDArray[Any], frame: NDArray[Any], problem: str | None
+) -> None:
+    found = unjudged_problem(tensor, frame, (6, 7, 3))
+    assert found is None if problem is None else problem in str(found)

@@ -201,6 +201,12 @@ def test_groups_have_their_own_floor_and_baseline() -> None:
     assert all(row.x_ort_fp32 is not None and row.x_copy_cold is not None for row in rows)
 
 
+def test_an_engine_that_needs_more_than_a_group_may_hold_is_alone() -> None:
+    entries = [candidate("GOOD"), replace(candidate("GOOD"), resident_bytes=2**40), candidate("GOOD")]
+    rows = measure(SUBJECT, entries, limits=LIMITS, settings=QUICK, group_limit_bytes=2**32).rows
+    assert [row.group for row in rows] == [0, 1, 2]
+
+
 def test_all_groups_are_in_the_floor_of_the_run() -> None:
     measurement = measure(SUBJECT, [candidate("GOOD")] * 2, limits=LIMITS, settings=QUICK, group_limit_bytes=1)
     assert measurement.floor is not None
