@@ -51,7 +51,7 @@ class Connection:
                 self._dispatch(message)
         finally:
             shut(self._socket)
-            for stream in self._streams.values():
+            for stream in list(self._streams.values()):
                 stream.end()
 
     def send(self, message: Message) -> None:

@@ -113,7 +113,8 @@ class LoopbackDevice:
         """Work beside the others until it is done or the connection has gone."""
 
         def run() -> None:
-            with suppress(GoneError):
+            # A host may hang up at any moment, also between two calls of a socket.
+            with suppress(GoneError, OSError):
                 work()
 
         thread = threading.Thread(target=run, daemon=True)
@@ -160,7 +161,8 @@ class LoopbackDevice:
             except OSError:
                 return
             self._connections.append(connection)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.in_thread(Connection(self, connection).serve)
 
     def _stop_listening(self) -> None:
