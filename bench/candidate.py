@@ -95,6 +95,14 @@ class Candidate:
             "model": self.model or (self.enhancer.name if self.enhancer else None),
             "requested_accelerator": self.accelerator,
             "unjudged": self.unjudged,
-            "artifact_bytes": self.artifact.stat().st_size if self.artifact and self.artifact.exists() else None,
+            "artifact_bytes": self._artifact_bytes(),
         }
         return Row(**{**known, "status": status, **facts})
+
+    def _artifact_bytes(self) -> int | None:
+        """Of all files of the artifact where the manifest names them, else of the one that is opened."""
+        if self.artifact is None or not self.artifact.exists():
+            return None
+        if self.manifest is not None and self.manifest.get("files"):
+            return sum(int(facts["bytes"]) for facts in self.manifest["files"])
+        return self.artifact.stat().st_size

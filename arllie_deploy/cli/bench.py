@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from arllie_deploy.bench.backends import Backend
     from arllie_deploy.bench.candidate import Subject
+    from arllie_deploy.bench.compare import Comparison
     from arllie_deploy.bench.result import Result
     from arllie_deploy.bench.run_folder import RunFolder
     from arllie_deploy.cli.bench_request import Request
@@ -61,13 +62,12 @@ def command(
     incomplete.
     """
     from arllie_deploy.bench.backends import find_backends
-    from arllie_deploy.bench.compare import parse_share
+    from arllie_deploy.bench.compare import parse_share, refuse_regressions
     from arllie_deploy.bench.machine import describe_machine
     from arllie_deploy.bench.run_folder import plan_run
     from arllie_deploy.cli.bench_request import Request
     from arllie_deploy.cli.bench_run import refuse_wrong_use, subject_of
-    from arllie_deploy.cli.bench_table import print_result
-    from arllie_deploy.cli.compare import FILE_NAME, compare_runs, print_comparison, read_older, to_file
+    from arllie_deploy.cli.compare import FILE_NAME, compare_runs, read_older, to_file
 
     if device is not None and devices is not None:
         raise ArllieError("--device is one phone, --devices several devices; give one of them")
@@ -97,19 +97,24 @@ def command(
     comparison = None if older is None else compare_runs(older, result, allowed)
     if comparison is not None:
         folder.write({FILE_NAME: to_file(comparison)})
-    if json:
-        print_json(result.to_json())
-    else:
-        print_result(result, out / "report.html")
-        if comparison is not None:
-            print_comparison(comparison)
+    _print(result, comparison, out, json=json)
     if not result.complete:
         raise KeyboardInterrupt
     _refuse_bad_rows(result)
     if comparison is not None:
-        from arllie_deploy.bench.compare import refuse_regressions
-
         refuse_regressions(comparison)
+
+
+def _print(result: "Result", comparison: "Comparison | None", out: Path, *, json: bool) -> None:
+    from arllie_deploy.cli.bench_table import print_result
+    from arllie_deploy.cli.compare import print_comparison
+
+    if json:
+        print_json(result.to_json())
+        return
+    print_result(result, out / "report.html")
+    if comparison is not None:
+        print_comparison(comparison)
 
 
 def _measure(
@@ -151,13 +156,17 @@ def _files(result: "Result", subject: "Subject", outputs: "Mapping[int, NDArray[
     from arllie_deploy.bench.report_csv import to_csv
     from arllie_deploy.bench.report_html import to_html
     from arllie_deploy.bench.report_markdown import to_markdown
+    from arllie_deploy.models import MEMBERS, find_fixed_model
 
     before = subject.frames[0]
+    # Integer rows are of another member; its own reference is what their difference is from.
+    members = {row.model for row in result.rows if row.model in MEMBERS} - {subject.enhancer.name}
+    references = {name: find_fixed_model(name).enhance(before) for name in sorted(members)}
     return {
         "bench.json": (json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n").encode(),
         "bench.csv": to_csv(result.rows),
         "bench.md": to_markdown(result),
-        "report.html": to_html(result, before, subject.enhancer.enhance(before), outputs),
+        "report.html": to_html(result, before, subject.enhancer.enhance(before), outputs, references),
     }
 
 

@@ -12,43 +12,19 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import FRAME_DTYPES
 from arllie_deploy.runtimes.artifact import check_metadata
 from arllie_deploy.runtimes.base import Layout, OpenedModel, Runtime, Source
+from arllie_deploy.runtimes.encoding import ElementType, Encoding
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
 from arllie_deploy.runtimes.strips import StripModel, parse_strips
 
 _METADATA_NAME = "arllie"
-# int8 frames of this reading are uint8 frames with the top bit flipped.
-_BYTE_SCALE, _BYTE_ZERO_POINT = 1 / 255, -128
 
 
 @dataclass(frozen=True)
 class _Tensor:
-    """An input or output: its index, its type and, for integers, how they are read."""
+    """An input or output: its index and how its numbers are read."""
 
     index: int
-    dtype: np.dtype[Any]
-    scale: float
-    zero_point: int
-
-    @property
-    def is_bytes(self) -> bool:
-        close = abs(self.scale - _BYTE_SCALE) < 1e-9
-        return self.dtype == np.int8 and close and self.zero_point == _BYTE_ZERO_POINT
-
-    def from_real(self, values: NDArray[np.float32]) -> NDArray[Any]:
-        if self.dtype == np.float32:
-            return values
-        limits = np.iinfo(self.dtype)
-        # In place where it can be: a frame of floats is large.
-        integers = values / np.float32(self.scale)
-        integers = np.rint(integers, out=integers)
-        integers += self.zero_point
-        clipped: NDArray[Any] = integers.clip(limits.min, limits.max).astype(self.dtype)
-        return clipped
-
-    def to_real(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        if self.dtype == np.float32:
-            return values
-        return (values.astype(np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
+    encoding: Encoding
 
 
 class _Opened:
@@ -74,15 +50,14 @@ class _Opened:
         self.executed_by = "LiteRT's own kernels" if metadata["precision"] == "int16x8" else "LiteRT with XNNPACK"
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._output.to_real(self._invoke(self._input.from_real(tensor)))
+        return self._output.encoding.to_real(self._invoke(self._input.encoding.from_real(tensor)))
 
     def run(self, frame: NDArray[Any]) -> NDArray[Any]:
         if frame.shape[:2] != self.size:
             raise ArllieError(f"the artifact holds {self.size[1]}x{self.size[0]}, the frame is {_size(frame)}")
-        if frame.dtype == np.uint8 and self._input.is_bytes and self._output.is_bytes:
-            result = self._invoke((frame ^ np.uint8(0x80)).view(np.int8)[None])
-            flipped: NDArray[Any] = result[0].view(np.uint8) ^ np.uint8(0x80)
-            return flipped
+        given, made = self._input.encoding, self._output.encoding
+        if frame.dtype == np.uint8 and given.is_bytes and made.is_bytes:
+            return made.to_bytes(self._invoke(given.from_bytes(frame)[None])[0])
         return to_integers(self.infer(to_tensor(frame, self.layout)), self.layout, frame.dtype)
 
     def _invoke(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -115,7 +90,8 @@ def read_metadata(path: Path) -> str | None:
 
 def _tensor(details: dict[str, Any]) -> _Tensor:
     scale, zero_point = details["quantization"]
-    return _Tensor(details["index"], np.dtype(details["dtype"]), float(scale), int(zero_point))
+    dtype: ElementType = np.dtype(details["dtype"]).name  # the exporter writes none but these
+    return _Tensor(details["index"], Encoding(dtype, float(scale), int(zero_point)))
 
 
 def _size(frame: NDArray[Any]) -> str:

@@ -34,11 +34,11 @@ def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
 def _of_onnxruntime(subject: Subject, artifacts: Sequence[Entry], device: bool) -> Iterator[Entry]:
     for runtime, accelerator, provider, opener in _PROVIDERS:
         problem = onnxruntime_problem(device, _offered(), provider)
-        placeholder = Candidate(
+        candidate = Candidate(
             backend="cuda", runtime=runtime, target=_TARGET, accelerator=accelerator, size=subject.size_text
         )
         if problem is not None:
-            yield placeholder.row(Status.UNAVAILABLE, reason=problem)
+            yield candidate.row(Status.UNAVAILABLE, reason=problem)
             continue
         for entry in artifacts:
             if isinstance(entry, Candidate):

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.bench.peers.encoding import encoding_of
 from arllie_deploy.bench.peers.interface import Interface, Port, image_interface
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.runtimes import RUNTIMES
 from arllie_deploy.runtimes.base import Layout, Runtime, Source
+from arllie_deploy.runtimes.encoding import encoding_of
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
 
 _LONGEST_REASON = 200

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from arllie_deploy.bench.peers.encoding import Encoding
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.runtimes.base import Layout
+from arllie_deploy.runtimes.encoding import Encoding
 
 _RANK, _CHANNELS = 4, 3
 

@@ -1,20 +1,13 @@
 """`onnx-cuda`: onnxruntime on an NVIDIA GPU."""
 
-from arllie_deploy.export.targets.base import Target
+from dataclasses import replace
 
-ROW = Target(
+from arllie_deploy.export.targets import onnx_cpu
+
+ROW = replace(
+    onnx_cpu.ROW,
     name="onnx-cuda",
-    format="onnx",
     accelerator="cuda",
-    runtime="onnxruntime",
     proof="executed by onnxruntime: its CUDA provider where there is one, else its CPU provider",
     backend="cuda",
-    precisions=("fp32", "fp16", "int8", "int16x8"),
-    suffix=".onnx",
-    dynamic=True,
-    module="arllie_deploy.export.onnx",
-    needs=("onnx", "onnxsim"),
-    extra="export",
-    adaptive_precisions=("fp32",),
-    constant_filters=False,
 )

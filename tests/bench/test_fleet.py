@@ -275,8 +275,11 @@ def test_a_lost_connection_ends_what_runs_on_the_host(server: SshServer, tmp_pat
     words = words_of(host(server, [sys.executable, "-c", ENDING, str(mark), str(tmp_path / "answer")]), order(tmp_path))
     process = FleetProcess(words, tmp_path / "host", 60.0, close_stdin)
     wait_until(lambda: mark.exists() and bool(mark.read_text()))
+    there = Path(f"/proc/{mark.read_text()}")
+    assert there.exists()
     process.kill()
-    wait_until(lambda: not Path(f"/proc/{mark.read_text()}").exists())
+    wait_until(lambda: not there.exists())
+    assert not there.exists()
 
 
 def wait_until(happened: Callable[[], bool]) -> None:

@@ -200,7 +200,8 @@ KEYS = (
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON))
 def test_whatever_a_manifest_holds_the_page_is_whole(entry_: dict[str, Any]) -> None:
-    page_of(Path("there is no such folder"), entry_)
+    page = page_of(Path("there is no such folder"), entry_)
+    assert [attributes["id"] for tag, attributes in page.tags if tag == "section"] == ["artifact-0"]
 
 
 def test_the_page_follows_the_manifest_over_several_runs(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from arllie_deploy import ArllieError
-from arllie_deploy.bench.peers.encoding import Encoding
 from arllie_deploy.bench.peers.interface import Interface, Port, from_json, image_interface
 from arllie_deploy.runtimes.base import Layout
+from arllie_deploy.runtimes.encoding import Encoding
 
 FLOATS = Encoding("float32")
 PATH = Path("their.onnx")

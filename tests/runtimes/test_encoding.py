@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arllie_deploy import ArllieError
-from arllie_deploy.bench.peers.encoding import ElementType, Encoding, encoding_of
+from arllie_deploy.runtimes.encoding import ElementType, Encoding, encoding_of
 
 BYTES = np.arange(256, dtype=np.uint8)
 

@@ -1,4 +1,4 @@
-"""How the numbers of a foreign file's frame are read: floats of [0, 1], or integers with a scale and a zero point."""
+"""How the numbers of a frame are read in a file: floats of [0, 1], or integers with a scale and a zero point."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 
-ElementType = Literal["float32", "uint8", "int8"]
+ElementType = Literal["float32", "uint8", "int8", "int16"]
 
+# What a file without our description is fed in.
 _ELEMENTS: dict[str, ElementType] = {"float32": "float32", "uint8": "uint8", "int8": "int8"}
 _BYTE_SCALE = 1 / 255
 # The zero point under which an integer is a frame's byte, with the top bit flipped where it has a sign.
