@@ -41,10 +41,10 @@ class Settings:
         sustained_s: of a constant load on each engine after the rounds; None for none.
     """
 
-    rounds: int = 20
+    rounds: int = 40
     calls: int = 3
-    share_s: float = 3.0
-    least_rounds: int = 5
+    share_s: float = 6.0
+    least_rounds: int = 10
     warm_up_s: float = 1.5
     timeout_s: float = 120.0
     sustained_s: float | None = None
