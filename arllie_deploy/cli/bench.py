@@ -42,6 +42,9 @@ def command(
     hexagon_libraries: Annotated[
         Path | None, typer.Option(help="Folder of the Hexagon delegate's libraries for the phone.")
     ] = None,
+    qnn_sdk: Annotated[
+        Path | None, typer.Option(help="Folder of Qualcomm's AI Runtime SDK, for the phone's HTP (dsp).")
+    ] = None,
     compare: Annotated[Path | None, typer.Option(help="bench.json of an older run to compare with.")] = None,
     fail_over: Annotated[str, typer.Option(help="By how much a ratio may be worse than in that run.")] = "5%",
     out: Annotated[Path, typer.Option(help="Folder for the reports; artifacts are looked for and made there too.")] = (
@@ -83,6 +86,7 @@ def command(
         runner=runner,
         benchmark_model=benchmark_model,
         hexagon_libraries=hexagon_libraries,
+        qnn_sdk=qnn_sdk,
     )
     chosen, allowed, subject = find_backends(backends), parse_share(fail_over), subject_of(request)
     refuse_wrong_use(request, chosen)

@@ -28,6 +28,7 @@ class Request:
         runner: a static program for a phone's processor.
         benchmark_model: TFLite's program for the phone.
         hexagon_libraries: folder of the Hexagon delegate's libraries.
+        qnn_sdk: folder of Qualcomm's AI Runtime SDK.
     """
 
     backends: str = "cpu"
@@ -41,6 +42,7 @@ class Request:
     runner: Path | None = None
     benchmark_model: Path | None = None
     hexagon_libraries: Path | None = None
+    qnn_sdk: Path | None = None
 
     @property
     def foreign(self) -> Path | None:
@@ -72,6 +74,7 @@ class Request:
             "--runner": self.runner,
             "--benchmark-model": self.benchmark_model,
             "--hexagon-libraries": self.hexagon_libraries,
+            "--qnn-sdk": self.qnn_sdk,
         }
         return words + [word for name, path in files.items() if path is not None for word in (name, str(path))]
 

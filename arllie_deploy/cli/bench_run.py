@@ -1,6 +1,7 @@
 """From what was asked to what was measured: on this machine, or on a phone."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.bench.backends import Backend, Entry
-from arllie_deploy.bench.candidate import Subject
+from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.contestant import Settings
 from arllie_deploy.bench.demand import refuse_too_large, rotation_length
 from arllie_deploy.bench.load import load_warnings, sample_load
@@ -37,6 +38,8 @@ _PHONE = "phone"
 _PHONE_PRECISION = "int8"
 # What a phone executes for each backend, beside the runner of its processor.
 _PHONE_TARGETS = {"npu": "tflite-nnapi", "dsp": "tflite-hexagon"}
+# What Qualcomm's own runner executes there, where the user has it.
+_HTP_TARGET = "qnn-htp"
 
 
 def subject_of(request: Request) -> Subject:
@@ -164,21 +167,44 @@ def _phone_task(request: Request, backends: Sequence[Backend], subject: Subject,
     from arllie_deploy.bench.adb.rows import Task, Tools
 
     names = [backend.name for backend in backends]
+    wanted = {
+        name: artifacts([TARGETS[target]], subject, (_PHONE_PRECISION,), out, lambda artifact: None)
+        for name, target in _PHONE_TARGETS.items()
+        if name in names
+    }
+    if "dsp" in names:
+        wanted["dsp"] = [*wanted["dsp"], _htp_entry(request, subject, out)]
     return Task(
         backends=names,
         subject=subject,
-        artifacts={
-            name: artifacts([TARGETS[target]], subject, (_PHONE_PRECISION,), out, lambda artifact: None)
-            for name, target in _PHONE_TARGETS.items()
-            if name in names
-        },
+        artifacts=wanted,
         tools=Tools(
             runner=request.runner,
             benchmark_model=request.benchmark_model,
             hexagon_libraries=request.hexagon_libraries,
+            qnn_sdk=request.qnn_sdk,
         ),
         limits=LIMITS,
     )
+
+
+def _htp_entry(request: Request, subject: Subject, out: Path) -> Entry:
+    """The HTP of a phone, as a signal processor; its contexts are made only for whoever has Qualcomm's runner."""
+    target = TARGETS[_HTP_TARGET]
+    missing = Candidate(
+        backend="dsp",
+        runtime=target.runtime,
+        target=target.name,
+        accelerator=target.accelerator,
+        precision=_PHONE_PRECISION,
+        size=subject.size_text,
+    )
+    if request.qnn_sdk is None:
+        return missing
+    # The tool has no choice of threads.
+    alone = replace(subject, threads=None, more_threads=())
+    [entry] = artifacts([target], alone, (_PHONE_PRECISION,), out, lambda artifact: None)
+    return replace(entry, backend=missing.backend)
 
 
 def _precisions(request: Request) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Outcome:
     dark_psnr_db: float | None = None
     infer_ms: Timing | None = None
     end_to_end_ms: Timing | None = None
+    kernel_ms: Timing | None = None
     memory_bytes: int | None = None
     x_copy_hot: float | None = None
     x_copy_cold: float | None = None

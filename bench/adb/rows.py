@@ -13,6 +13,8 @@ from arllie_deploy.bench.adb.client import Server, find_adb
 from arllie_deploy.bench.adb.interruption import ending_interrupts
 from arllie_deploy.bench.adb.outcome import EMULATED_REASON, Judge, Outcome, outcome_of
 from arllie_deploy.bench.adb.phone import Phone, look_at
+from arllie_deploy.bench.adb.qnn_net_run import QnnNetRun, context_of
+from arllie_deploy.bench.adb.qnn_sdk import arch_of
 from arllie_deploy.bench.adb.runner_program import run_on_processor
 from arllie_deploy.bench.adb.session import Limits, Session
 from arllie_deploy.bench.backends.base import Entry
@@ -36,11 +38,13 @@ class Tools:
         runner: a static program that follows the runner's protocol; without it ours is made, if the compiler is here.
         benchmark_model: TFLite's program for the phone.
         hexagon_libraries: folder with the Hexagon delegate's libraries.
+        qnn_sdk: folder of Qualcomm's AI Runtime SDK.
     """
 
     runner: Path | None = None
     benchmark_model: Path | None = None
     hexagon_libraries: Path | None = None
+    qnn_sdk: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,7 @@ class Task:
         artifacts: backend -> what was exported for it.
         tools: see there.
         limits: precision -> what an output must keep.
-        rounds: of `benchmark_model`.
+        rounds: of `benchmark_model` and `qnn-net-run`.
         runs: timed calls of the runner, of each kind.
         waits: of the session.
     """
@@ -184,21 +188,12 @@ def cpu_rows(on_phone: OnPhone) -> Iterator[Found]:
 
 def npu_rows(on_phone: OnPhone) -> Iterator[Found]:
     """The phone's neural processor: `benchmark_model` with NNAPI, which may not fall back to its own processor code."""
-    return _benchmark_model_rows("npu", on_phone, lambda: NNAPI)
+    return _rows_of_artifacts("npu", on_phone, lambda candidate: _benchmark_model(on_phone, candidate, NNAPI))
 
 
 def dsp_rows(on_phone: OnPhone) -> Iterator[Found]:
-    """The phone's signal processor: `benchmark_model` with the user's Hexagon delegate."""
-
-    def accelerator() -> Accelerator:
-        folder = on_phone.task.tools.hexagon_libraries
-        if folder is None:
-            raise UnavailableError(
-                "the Hexagon delegate's libraries are Qualcomm's: give their folder (--hexagon-libraries)"
-            )
-        return hexagon(folder)
-
-    return _benchmark_model_rows("dsp", on_phone, accelerator)
+    """The phone's signal processor: the user's Hexagon delegate in `benchmark_model`, and the HTP in `qnn-net-run`."""
+    return _rows_of_artifacts("dsp", on_phone, lambda candidate: _DSP_TOOLS[candidate.runtime](on_phone, candidate))
 
 
 BACKENDS: Mapping[str, Callable[[OnPhone], Iterator[Found]]] = {
@@ -208,28 +203,61 @@ BACKENDS: Mapping[str, Callable[[OnPhone], Iterator[Found]]] = {
 }
 
 
-def _benchmark_model_rows(backend: str, on_phone: OnPhone, accelerator: Callable[[], Accelerator]) -> Iterator[Found]:
+def _rows_of_artifacts(backend: str, on_phone: OnPhone, time: Callable[[Candidate], Outcome]) -> Iterator[Found]:
     """One for each artifact; rows that are decided already stay as they are."""
     task = on_phone.task
     for entry in task.artifacts.get(backend) or [_placeholder(backend, task.subject)]:
         if isinstance(entry, Row):
             yield Found(entry)
             continue
-        outcome = _guarded(partial(_benchmark_model, on_phone, entry, accelerator))
+        outcome = _guarded(partial(time, entry))
         yield Found(outcome.row(entry, on_phone.device))
 
 
-def _benchmark_model(on_phone: OnPhone, candidate: Candidate, accelerator: Callable[[], Accelerator]) -> Outcome:
-    task, program = on_phone.task, on_phone.task.tools.benchmark_model
+def _benchmark_model(on_phone: OnPhone, candidate: Candidate, accelerator: Accelerator) -> Outcome:
+    program = on_phone.task.tools.benchmark_model
     if program is None:
         raise UnavailableError("give TFLite's program for the phone: --benchmark-model FILE")
+    tool = BenchmarkModel(on_phone.session, program, _artifact(candidate), accelerator, candidate.threads)
+    return _outcome(on_phone, candidate, tool)
+
+
+def _hexagon_delegate(on_phone: OnPhone, candidate: Candidate) -> Outcome:
+    folder = on_phone.task.tools.hexagon_libraries
+    if folder is None:
+        raise UnavailableError(
+            "the Hexagon delegate's libraries are Qualcomm's: give their folder (--hexagon-libraries)"
+        )
+    return _benchmark_model(on_phone, candidate, hexagon(folder))
+
+
+def _qnn_net_run(on_phone: OnPhone, candidate: Candidate) -> Outcome:
+    sdk, soc = on_phone.task.tools.qnn_sdk, on_phone.phone.soc
+    if sdk is None:
+        raise UnavailableError("the runner of the HTP is Qualcomm's: give the folder of its AI Runtime SDK (--qnn-sdk)")
+    context = context_of(_artifact(candidate), arch_of(soc), soc)
+    return _outcome(on_phone, candidate, QnnNetRun(on_phone.session, sdk, context))
+
+
+# What executes an artifact on the signal processor, by the runtime that it is for.
+_DSP_TOOLS: Mapping[str, Callable[[OnPhone, Candidate], Outcome]] = {
+    "litert": _hexagon_delegate,
+    "qnn": _qnn_net_run,
+}
+
+
+def _artifact(candidate: Candidate) -> Path:
     if candidate.artifact is None:
         raise UnavailableError(f"no artifact of this model for {candidate.backend} in --out: arllie-export makes one")
-    tool = BenchmarkModel(on_phone.session, program, candidate.artifact, accelerator(), candidate.threads)
-    judge = _judge(task, candidate)
-    outcome = tool.outcome(task.subject.frames[0], judge, task.rounds, on_phone.scratch)
+    return candidate.artifact
+
+
+def _outcome(on_phone: OnPhone, candidate: Candidate, tool: BenchmarkModel | QnnNetRun) -> Outcome:
+    task = on_phone.task
+    outcome = tool.outcome(task.subject.frames[0], _judge(task, candidate), task.rounds, on_phone.scratch)
     if outcome.status is Status.MEASURED and on_phone.phone.emulated:
-        return replace(outcome, status=Status.EMULATED, reason=EMULATED_REASON, infer_ms=None, memory_bytes=None)
+        timeless = replace(outcome, infer_ms=None, kernel_ms=None, memory_bytes=None)
+        return replace(timeless, status=Status.EMULATED, reason=EMULATED_REASON)
     return outcome
 
 

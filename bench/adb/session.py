@@ -99,15 +99,19 @@ class Session:
     ) -> None:
         self._clean_up()
 
-    def path(self, name: str) -> str:
+    def path(self, *names: str) -> str:
         """Where a file of this session lies on the device.
 
+        Args:
+            names: of the folders below that of the session, and of the file.
+
         Raises:
-            ArllieError: if `name` is not that of a file in a folder.
+            ArllieError: if one of them is not the name of a file in a folder.
         """
-        if name in ("", ".", "..") or "/" in name or not name.isprintable():
-            raise ArllieError(f"{name!r} cannot be the name of a file on a device")
-        return f"{self.folder}/{name}"
+        for name in names:
+            if name in ("", ".", "..") or "/" in name or not name.isprintable():
+                raise ArllieError(f"{name!r} cannot be the name of a file on a device")
+        return "/".join([self.folder, *names])
 
     def put(self, source: Path, name: str, *, executable: bool = False) -> str:
         """Copy a file to the device, compare its sha256 there, and give its path there.
@@ -142,9 +146,10 @@ class Session:
         """Run a small command of the device's own."""
         return self._resuming(lambda: self._adb.shell(self.serial, words, self._limits.command_s))
 
-    def get(self, name: str, target: Path) -> None:
-        """Copy a file from the device."""
-        self._resuming(lambda: self._adb.pull(self.serial, self.path(name), target, self._limits.transfer_s))
+    def get(self, name: str, target: Path, within: Sequence[str] = ()) -> None:
+        """Copy a file from the device, out of the folders `within` below that of the session."""
+        source = self.path(*within, name)
+        self._resuming(lambda: self._adb.pull(self.serial, source, target, self._limits.transfer_s))
 
     def _put(self, name: str, put: _Put) -> None:
         if self._sha256(name) == put.sha256:

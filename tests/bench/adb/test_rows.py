@@ -4,18 +4,23 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.adb_benchmark_model import nnapi_log, write_benchmark_model
 from support.adb_device import LoopbackDevice
 from support.adb_sandbox import PROPERTIES
-from support.adb_tasks import candidate, exported, right_int8, subject, task
+from support.adb_tasks import FRAME, candidate, exported, model, right_int8, subject, task
+from support.qnn_sdk import tensor_bytes, write_contexts, write_sdk
 
 from arllie_deploy.bench.adb.client import Adb, Server
 from arllie_deploy.bench.adb.rows import PhoneResult, Tools, rows_of_phone
 from arllie_deploy.bench.adb.session import Limits
+from arllie_deploy.bench.candidate import Candidate
 from arllie_deploy.bench.status import Status
+from arllie_deploy.frames import to_unit
 
 Connect = Callable[..., LoopbackDevice]
 
@@ -148,6 +153,85 @@ def test_a_fallback_is_a_row_with_its_reason(adb: Adb, device: LoopbackDevice, t
     (row,) = rows_of_phone(adb.server, device.serial, wanted, "run", "adb:phone").rows
     assert row.status is Status.FALLBACK
     assert "2 of 3 nodes" in str(row.reason)
+
+
+HTP_INPUT = tensor_bytes(FRAME / np.float32(255))
+HTP_OUTPUT = tensor_bytes(model().reference(to_unit(FRAME)))
+
+
+def htp(artifact: Path | None) -> Candidate:
+    return replace(
+        candidate("dsp", Path("none")), runtime="qnn", target="qnn-htp", accelerator="htp", artifact=artifact
+    )
+
+
+def sdk_for(folder: Path) -> Tools:
+    return Tools(qnn_sdk=write_sdk(folder / "sdk", answers={HTP_INPUT: HTP_OUTPUT}))
+
+
+def test_the_htp_stands_beside_the_hexagon_delegate(adb: Adb, device: LoopbackDevice, tmp_path: Path) -> None:
+    artifacts = {"dsp": [candidate("dsp", tmp_path), htp(write_contexts(tmp_path, 73, 75))]}
+    wanted = task("dsp", artifacts=artifacts, tools=sdk_for(tmp_path))
+    legacy, row = rows_of_phone(adb.server, device.serial, wanted, "run", "adb:phone").rows
+    assert (legacy.status, "--hexagon-libraries" in str(legacy.reason)) == (Status.UNAVAILABLE, True)
+    assert row.status is Status.MEASURED, row.reason
+    assert (row.backend, row.runtime, row.target, row.precision) == ("dsp", "qnn", "qnn-htp", "int8")
+    assert (row.requested_accelerator, row.executed_by) == ("htp", "Qualcomm HTP v75")
+    assert row.infer_ms is not None
+    assert row.kernel_ms is not None
+    assert (row.infer_ms.n, row.kernel_ms.n, row.end_to_end_ms) == (10, 10, None)
+    assert row.kernel_ms.p50 == row.infer_ms.p50 - 0.5
+    assert device.sandbox.leftovers() == []
+
+
+def test_without_qualcomms_sdk_the_htp_is_unavailable(adb: Adb, device: LoopbackDevice) -> None:
+    (row,) = rows_of_phone(adb.server, device.serial, task("dsp", artifacts={"dsp": [htp(None)]}), "run", "phone").rows
+    assert (row.status, "--qnn-sdk" in str(row.reason)) == (Status.UNAVAILABLE, True)
+    assert not any("qnn" in event for event in device.events)
+
+
+@pytest.mark.parametrize(
+    ("soc", "said"),
+    [("SM8250", "not known which HTP a phone with QTI SM8250 has"), ("SM8550", "the HTP of QTI SM8550 is v73")],
+)
+def test_a_phone_that_no_context_is_for_is_unavailable(
+    adb: Adb, connect: Connect, tmp_path: Path, soc: str, said: str
+) -> None:
+    device = connect(properties={**PROPERTIES, "ro.soc.model": soc})
+    wanted = task("dsp", artifacts={"dsp": [htp(write_contexts(tmp_path, 75))]}, tools=sdk_for(tmp_path))
+    (row,) = rows_of_phone(adb.server, device.serial, wanted, "run", "phone").rows
+    assert (row.status, said in str(row.reason)) == (Status.UNAVAILABLE, True), row.reason
+
+
+def test_a_folder_that_is_no_sdk_is_one_row_and_the_rest_goes_on(
+    adb: Adb, device: LoopbackDevice, runner: Path, tmp_path: Path
+) -> None:
+    artifacts = {"dsp": [htp(write_contexts(tmp_path, 75))]}
+    wanted = task("dsp", "cpu", artifacts=artifacts, tools=Tools(runner=runner, qnn_sdk=tmp_path / "none"))
+    result = rows_of_phone(adb.server, device.serial, wanted, "run", "phone")
+    assert statuses(result) == [("dsp", Status.FAILED), ("cpu", Status.MEASURED)]
+    assert "no bin/aarch64-android/qnn-net-run, lib/aarch64-android/libQnnHtp.so" in str(result.rows[0].reason)
+
+
+def test_an_emulated_phone_gives_the_htp_no_time(adb: Adb, connect: Connect, tmp_path: Path) -> None:
+    device = connect(properties={**PROPERTIES, "ro.boot.qemu": "1"})
+    wanted = task("dsp", artifacts={"dsp": [htp(write_contexts(tmp_path, 75))]}, tools=sdk_for(tmp_path))
+    (row,) = rows_of_phone(adb.server, device.serial, wanted, "run", "phone").rows
+    assert (row.status, row.infer_ms, row.kernel_ms) == (Status.EMULATED, None, None)
+    assert row.parity is not None
+
+
+def test_a_phone_lost_for_good_in_the_htp_keeps_what_is_proven(
+    adb: Adb, device: LoopbackDevice, tmp_path: Path
+) -> None:
+    device.returns, device.drops = False, ["--num_inferences 8"]
+    artifacts = {"dsp": [htp(write_contexts(tmp_path, 75))]}
+    wanted = task("dsp", artifacts=artifacts, tools=sdk_for(tmp_path), waits=Limits(return_s=0.5))
+    (row,) = rows_of_phone(adb.server, device.serial, wanted, "run", "phone").rows
+    assert (row.status, row.infer_ms) == (Status.FAILED, None)
+    assert "its output is right, but it has no time: " in str(row.reason)
+    assert "did not come back" in str(row.reason)
+    assert row.parity is not None
 
 
 def test_no_server_no_device_and_two_devices_are_rows(adb: Adb, connect: Connect) -> None:

@@ -74,8 +74,18 @@ def test_a_hostile_file_name_is_only_a_name(adb: Adb, device: LoopbackDevice, tm
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\nb"])
 def test_a_name_that_is_no_file_in_a_folder_is_refused(adb: Adb, device: LoopbackDevice, name: str) -> None:
-    with pytest.raises(ArllieError, match="name of a file on a device"):
-        session(adb, device).path(name)
+    for names in ([name], ["folder", name], [name, "file"]):
+        with pytest.raises(ArllieError, match="name of a file on a device"):
+            session(adb, device).path(*names)
+
+
+def test_a_file_comes_out_of_a_folder_that_a_program_has_made(adb: Adb, device: LoopbackDevice, tmp_path: Path) -> None:
+    with session(adb, device) as there:
+        made_there = 'mkdir -p "$0" && echo made >"$0/fi le"'
+        there.run(["sh", "-c", made_there, there.path("out", "x; touch T")], 10)
+        there.get("fi le", tmp_path / "back", ["out", "x; touch T"])
+    assert (tmp_path / "back").read_text() == "made\n"
+    assert list(device.sandbox.root.rglob("T")) == []
 
 
 def test_a_file_that_arrives_as_something_else_is_not_used(adb: Adb, device: LoopbackDevice, tmp_path: Path) -> None:
