@@ -28,8 +28,10 @@ __all__ = ["BASELINE", "FloorTimes", "Measurement", "Progress", "measure"]
 BASELINE = ("cpu", "onnxruntime", "fp32")
 # Called with the steps that are done and the steps in all.
 Progress = Callable[[int, int], None]
-# Frames of the rotation whose outputs are compared with the reference.
-_JUDGED_FRAMES = 3
+# Frames of the rotation whose outputs are compared with the reference: at least so many, and more as long as they have
+# no more pixels together than three of 1920×1080 (docs/protocol.md says what all of them would cost).
+_LEAST_JUDGED = 3
+_JUDGED_PIXELS = 3 * 1920 * 1080
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ def measure(
         except KeyboardInterrupt:
             complete = False
     return _measurement(subject, entries, groups, complete)
+
+
+def judged_frames(size: tuple[int, int]) -> int:
+    """How many frames of `size` (width, height) are judged, where there are so many."""
+    return max(_LEAST_JUDGED, _JUDGED_PIXELS // (size[0] * size[1]))
 
 
 def _groups(
@@ -151,7 +158,7 @@ def _prepare(enhancer: Enhancer, subject: Subject, frames: Sequence[Path], scrat
     folder.mkdir()
     save(enhancer, folder / "model.safetensors")
     references = []
-    for number, frame in enumerate(subject.frames[:_JUDGED_FRAMES]):
+    for number, frame in enumerate(subject.frames[: judged_frames(subject.size)]):
         references.append(folder / f"reference-{number}.npy")
         np.save(references[-1], enhancer.reference(to_unit(frame)))
     return Material(folder, folder / "model.safetensors", frames, references)

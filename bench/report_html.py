@@ -15,6 +15,7 @@ from arllie_deploy.bench import report_chart, report_curve, report_scatter, repo
 from arllie_deploy.bench.report_facts import row_exceptions, row_settings, row_title
 from arllie_deploy.bench.report_pictures import Gallery, Output, gallery
 from arllie_deploy.bench.report_text import byte_size, figure
+from arllie_deploy.bench.report_timing import device_facts, floor_sentence, group_sentences
 from arllie_deploy.bench.result import Result
 from arllie_deploy.bench.row import Row
 
@@ -59,7 +60,7 @@ def to_html(
         "reasons": _reasons(result.rows),
         "environment": _definitions(_environment(result)),
         "command": escape(result.command),
-        "floor": _floor(result),
+        "timed": escape(" ".join([*group_sentences(result), floor_sentence(result)])),
         "rounds": result.settings.rounds,
     }
     return Template(page).substitute(values).encode(errors="replace")
@@ -205,17 +206,6 @@ def _reasons(rows: Sequence[Row]) -> str:
     return _definitions([(f"{row.backend}: {row.label}", f"{row.status}: {row.reason}") for row in rows if row.reason])
 
 
-def _floor(result: Result) -> str:
-    if result.floor is None:
-        return "The copy of a frame was not timed in this run."
-    hot, cold, floor = result.floor.copy_hot_ms, result.floor.copy_cold_ms, result.floor
-    return (
-        f"The floor is the copy of one uint8 frame ({byte_size(floor.frame_bytes)}), timed in the same rounds: "
-        f"{figure(hot.p50)} ms between the same two buffers (hot), {figure(cold.p50)} ms in rotation over "
-        f"{floor.pairs} pairs of buffers (cold, {byte_size(2 * floor.pairs * floor.frame_bytes)})."
-    )
-
-
 def _environment(result: Result) -> Iterable[tuple[str, str]]:
     machine = result.machine
     yield "Model", f"{result.model.name} ({result.model.epilogue}), sha256 {result.model.sha256[:16]}…"
@@ -227,6 +217,7 @@ def _environment(result: Result) -> Iterable[tuple[str, str]]:
     yield "Load before the run", f"{machine.load_average:.2f}"
     if result.load_average_after is not None:
         yield "Load at its end", f"{result.load_average_after:.2f}"
+    yield from device_facts(result)
     yield "Tools", ", ".join(f"{name} {version}" for name, version in result.tools.items())
     yield "Run", f"{result.run_id}, started {result.started}"
 

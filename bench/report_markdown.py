@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from arllie_deploy.bench.report_facts import row_exceptions, row_title
 from arllie_deploy.bench.report_text import NOTHING, byte_size, figure
+from arllie_deploy.bench.report_timing import floors_of
 from arllie_deploy.bench.result import Result
-from arllie_deploy.bench.row import Row
+from arllie_deploy.bench.row import THIS_MACHINE, Row
 
 _HEADER = (
     "row",
@@ -49,10 +50,12 @@ def _lines(result: Result) -> Iterator[str]:
     for row in reasons:
         yield f"- **{row.status}**: {_plain(row_title(row, result.model.name))}: {_plain(row.reason or '')}"
     yield from [""] if reasons else []
-    if result.floor is not None:
-        copy = f"{figure(result.floor.copy_hot_ms.p50)} ms hot, {figure(result.floor.copy_cold_ms.p50)} ms cold"
-        yield f"One frame copied: {copy}. Run {_plain(result.run_id)}, repeated by:"
-        yield ""
+    for device, floor in floors_of(result).items():
+        where = "" if device == THIS_MACHINE else f" on {_plain(device)}"
+        copy = f"{figure(floor.copy_hot_ms.p50)} ms hot, {figure(floor.copy_cold_ms.p50)} ms cold"
+        yield f"One frame copied{where}: {copy}."
+    yield f"Run {_plain(result.run_id)}, repeated by:"
+    yield ""
     yield from _fenced(result.command)
 
 

@@ -177,6 +177,10 @@ def _files(result: "Result", subject: "Subject", outputs: "Mapping[int, NDArray[
 def _refuse_bad_rows(result: "Result") -> None:
     from arllie_deploy.bench.status import Status
 
-    bad = [f"{row.label} is {row.status}" for row in result.rows if row.status in (Status.WRONG, Status.FAILED)]
+    bad = [
+        f"{row.label}{f' on {row.device}' if result.devices else ''} is {row.status}"
+        for row in result.rows
+        if row.status in (Status.WRONG, Status.FAILED)
+    ]
     if bad:
         raise CheckFailedError(f"{', '.join(bad)}; the reasons are above and in bench.json")

@@ -13,21 +13,31 @@ _NOTHING = "–"
 
 
 def print_result(result: "Result", report: Path) -> None:
-    """A line per row, then the copy floor; reasons and warnings on stderr.
+    """A line per row, with its device where there are several, then the copy floors; reasons and warnings on stderr.
 
     Args:
         result: of the run.
         report: the page about it.
     """
-    header = ["backend", "runtime", "target", "model", "precision", "threads", "status", "max error", "dark dB"]
+    from arllie_deploy.bench.report_timing import floors_of
+    from arllie_deploy.bench.row import THIS_MACHINE
+
+    several = bool(result.devices)
+    header = ["device"] if several else []
+    header += ["backend", "runtime", "target", "model", "precision", "threads", "status", "max error", "dark dB"]
     header += ["infer p50 ms", "end to end p50 ms", "p90 ms", "peak MB", "× copy", "× ORT fp32"]
-    print_table(header, [_cells(row, result.model.name) for row in result.rows])
-    if result.floor is not None:
-        hot, cold = result.floor.copy_hot_ms.p50, result.floor.copy_cold_ms.p50
-        print_line(f"one {result.size} frame copied: {hot:.3g} ms hot, {cold:.3g} ms cold (× copy is over cold)")
+    rows = [_cells(row, result.model.name) for row in result.rows]
+    print_table(
+        header, [[row.device, *cells] if several else cells for row, cells in zip(result.rows, rows, strict=True)]
+    )
+    for device, floor in floors_of(result).items():
+        where = "" if device == THIS_MACHINE else f"{device}: "
+        hot, cold = floor.copy_hot_ms.p50, floor.copy_cold_ms.p50
+        print_line(f"{where}one {result.size} frame copied: {hot:.3g} ms hot, {cold:.3g} ms cold (× copy is over cold)")
     for row in result.rows:
         if row.reason:
-            note(f"{row.backend}: {row.label} {row.precision}: {row.status}: {row.reason}")
+            where = f"{row.device}: " if several else ""
+            note(f"{where}{row.backend}: {row.label} {row.precision}: {row.status}: {row.reason}")
     for warning in result.warnings:
         note(f"warning: {warning}")
     print_line(f"report: {report}")

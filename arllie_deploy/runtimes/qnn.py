@@ -6,8 +6,12 @@ License, proprietary): users install them with the package onnxruntime-qnn, and 
 
 from __future__ import annotations
 
+import ctypes
+import os
 import platform
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +75,32 @@ def open_session(
     Raises:
         RuntimeError: if the file cannot be read, or not all of it can run on the HTP; one line.
     """
+    with _quiet_stdout():
+        return _session(model, backend, entries or {}, library)
+
+
+@contextmanager
+def _quiet_stdout() -> Iterator[None]:
+    """Qualcomm's libraries print a line on stdout as they are loaded, which belongs to what a command answers there.
+
+    They write by C's own buffer to the file descriptor, behind Python's back: so that is turned away, and their buffer
+    emptied before it comes back. What another thread prints meanwhile is lost.
+    """
+    flush = ctypes.CDLL(None).fflush
+    sys.stdout.flush()
+    flush(None)
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        flush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _session(model: str | bytes, backend: Mapping[str, str], entries: Mapping[str, str], library: str | None) -> Any:
     import onnxruntime
     import onnxruntime_qnn
 
@@ -78,7 +108,7 @@ def open_session(
     options.log_severity_level = 4  # what goes wrong is in the exception
     # Without it a session without a backend opens all the same and computes on the processor.
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    for key, value in (entries or {}).items():
+    for key, value in entries.items():
         options.add_session_config_entry(key, value)
     path = onnxruntime_qnn.get_qnn_htp_path() if library is None else library
     options.add_provider_for_devices([_device()], {"backend_path": path, **backend})

@@ -10,7 +10,7 @@ from support.pictures import darkened, scene
 
 from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.contestant import Settings
-from arllie_deploy.bench.protocol import Measurement, measure
+from arllie_deploy.bench.protocol import Measurement, judged_frames, measure
 from arllie_deploy.bench.row import Row
 from arllie_deploy.bench.status import Status
 from arllie_deploy.export.parity import LIMITS
@@ -76,6 +76,21 @@ def test_a_wrong_output_is_not_timed(name: str, said: str) -> None:
     assert row.status is Status.WRONG
     assert row.reason is not None
     assert said in row.reason
+
+
+def test_an_output_that_is_wrong_on_the_last_frame_of_a_rotation_alone_is_noticed() -> None:
+    frames = [np.maximum(darkened(scene(seed), seed), 1) for seed in range(8)]
+    entry = candidate("WRONG_ON_ONE_FRAME")
+    for last, status in ((frames[7], Status.MEASURED), (np.zeros_like(frames[7]), Status.WRONG)):
+        subject = Subject(SUBJECT.enhancer, [*frames[:7], last], 1)
+        assert [row.status for row in measure(subject, [entry], limits=LIMITS, settings=QUICK).rows] == [status]
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [((64, 48), 8), ((960, 540), 8), ((1280, 720), 6), ((1920, 1080), 3), ((6000, 4000), 3)]
+)
+def test_more_of_small_frames_are_judged(size: tuple[int, int], count: int) -> None:
+    assert min(8, judged_frames(size)) == count
 
 
 def test_a_measured_row_has_its_times_and_ratios() -> None:

@@ -1,4 +1,7 @@
+import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +69,44 @@ def test_it_says_what_it_is_and_how_large(tmp_path: Path) -> None:
     assert (opened.size, opened.threads, opened.layout) == ((HEIGHT, WIDTH), 1, "NCHW")
     with pytest.raises(ArllieError, match="the artifact holds 64x48, the frame is 48x64"):
         opened.run(np.zeros((WIDTH, HEIGHT, 3), np.uint8))
+
+
+OPENING = """
+import sys
+from pathlib import Path
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.runtimes.qnn import ROW
+print("before")
+try:
+    ROW.open(Path(sys.argv[1]), 1)
+except ArllieError:
+    print("refused")
+print("after")
+"""
+
+
+@pytest.mark.parametrize(("share", "said"), [(1.0, "before\nafter\n"), (0.5, "before\nrefused\nafter\n")])
+def test_what_the_libraries_print_stays_off_stdout_and_what_we_print_does_not(
+    share: float, said: str, tmp_path: Path
+) -> None:
+    path = artifact(tmp_path)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    # In a process of its own: they print once in each, and at its end if their buffer was not emptied before.
+    done = subprocess.run(
+        [sys.executable, "-c", OPENING, str(path)], capture_output=True, text=True, cwd="/", check=True
+    )
+    assert done.stdout == said
+
+
+def test_stdout_is_as_it_was_and_no_descriptor_is_left_open(tmp_path: Path) -> None:
+    ROW.open(artifact(tmp_path), 1)  # what the libraries keep open, they open once
+    before, opened = os.fstat(1), len(list(Path("/proc/self/fd").iterdir()))
+    session = open_session(str(artifact(tmp_path)), {})
+    assert session is not None
+    with pytest.raises(RuntimeError):
+        open_session(b"none", {})
+    assert (os.fstat(1).st_dev, os.fstat(1).st_ino) == (before.st_dev, before.st_ino)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= opened
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])

@@ -76,6 +76,13 @@ class Wrong(Reference):
         return super().infer(tensor) + np.float32(2e-5)
 
 
+class WrongOnOneFrame(Reference):
+    """Right, but on a frame whose first pixel is black."""
+
+    def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        return super().infer(tensor) + np.float32(2e-5 if not tensor[0, 0, 0].any() else 0)
+
+
 class WrongFrame(Reference):
     """Its tensors are right, its frames are not: the channels are swapped."""
 
@@ -149,6 +156,7 @@ HANGING = _row(Hanging)
 RAISING = _row(Raising)
 RAISING_LATE = _row(RaisingLate)
 WRONG = _row(Wrong)
+WRONG_ON_ONE_FRAME = _row(WrongOnOneFrame)
 WRONG_FRAME = _row(WrongFrame)
 NOT_FINITE = _row(NotFinite)
 OTHER_SHAPE = _row(OtherShape)

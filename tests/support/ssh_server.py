@@ -14,6 +14,12 @@ from pathlib import Path
 import pytest
 
 _START_S = 10.0
+# It does what sshd does with the words behind the host: the login shell reads them.
+_STAND_IN = """#!/bin/sh
+while [ "$1" != "--" ]; do shift; done
+shift 2
+exec sh -c "$1"
+"""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,13 @@ class SshServer:
     host: str
     port: int
     config: Path
+
+
+def write_stand_in(folder: Path) -> SshServer:
+    """Put a program named ssh into `folder` that runs what it is given on this machine; no server, no keys."""
+    (folder / "ssh").write_text(_STAND_IN)
+    (folder / "ssh").chmod(0o755)
+    return SshServer("stand-in", 22, folder / "config")
 
 
 @contextmanager
