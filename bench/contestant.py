@@ -23,8 +23,6 @@ INFER, END_TO_END = "infer", "end_to_end"
 KERNEL, TRANSFER = "kernel", "transfer"
 # Beyond this, what the other engines left in the caches no longer shows in a call.
 _SLOW_MS = 100.0
-# A float32 tensor of three channels in and one out: what a frame has to move through an accelerator's memory.
-_PIXEL_BYTES = 24
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,7 @@ class Contestant:
         self._times: dict[str, list[float]] = {INFER: [], END_TO_END: []}
         self._device_times: dict[str, list[float]] = {}
         self._peak_bytes_per_s: float | None = None
+        self._pixel_bytes = 0
         self._slow = False
         self._rounds = settings.rounds
         self._ended: Row | None = None
@@ -132,7 +131,7 @@ class Contestant:
         if self._ended is None:
             ready = self._ask("rotate", frames=[str(frame) for frame in material.frames])
             self._device_times = {what: [] for what in ready["device_calls"]}
-            self._peak_bytes_per_s = ready["peak_bytes_per_s"]
+            self._peak_bytes_per_s, self._pixel_bytes = ready["peak_bytes_per_s"], ready["pixel_bytes"]
             self._warm_up()
 
     def _check(self, material: Material) -> None:
@@ -189,7 +188,8 @@ class Contestant:
         if kernel is None or self._peak_bytes_per_s is None:
             return {**timings}
         width, height = map(int, self._candidate.size.split("x"))
-        return {**timings, "bandwidth_share": bandwidth_share(width * height, kernel.p50, self._peak_bytes_per_s)}
+        frame_bytes = width * height * self._pixel_bytes
+        return {**timings, "bandwidth_share": bandwidth_share(frame_bytes, kernel.p50, self._peak_bytes_per_s)}
 
     def _ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         return self._worker.ask(do, self._settings.timeout_s, **arguments)
@@ -211,16 +211,16 @@ def takes_part(number: int, wanted: int, rounds: int) -> bool:
     return (number + 1) * wanted // rounds > number * wanted // rounds
 
 
-def bandwidth_share(pixels: int, kernel_ms: float, peak_bytes_per_s: float) -> float | None:
+def bandwidth_share(frame_bytes: int, kernel_ms: float, peak_bytes_per_s: float) -> float | None:
     """What a frame has to move at least, over what the memory could move meanwhile; None for a time of nothing.
 
     Args:
-        pixels: of the frame; each is read once and written once as three float32.
+        frame_bytes: that are read or written at least.
         kernel_ms: that the accelerator computed.
         peak_bytes_per_s: of its memory.
     """
     movable = peak_bytes_per_s * kernel_ms / 1000.0
-    return pixels * _PIXEL_BYTES / movable if movable > 0 else None
+    return frame_bytes / movable if movable > 0 else None
 
 
 def _least_psnr(judged: Sequence[RowParity]) -> float | None:

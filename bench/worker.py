@@ -25,12 +25,14 @@ from numpy.typing import NDArray
 from arllie_deploy.enhancer_file import load
 from arllie_deploy.errors import UnavailableError
 from arllie_deploy.runtimes import RUNTIMES, OpenedModel, Runtime
-from arllie_deploy.runtimes.layout import from_tensor, to_tensor
+from arllie_deploy.runtimes.layout import tensor_for, values_of
 
 _STABLE_CALLS = 3
 _STABLE_WITHIN = 0.05
 _MOST_WARM_UP_CALLS = 100
 _CURVE_POINTS = 60
+# A float32 tensor of three channels in and one out: what a frame has to move through an accelerator's memory.
+_TENSOR_PIXEL_BYTES = 24
 
 # Each call is given the number of a frame.
 Call = Callable[[int], object]
@@ -70,8 +72,8 @@ class Session:
         pixels = np.load(frame)
         enhanced = self._opened.run(pixels)
         peak = peak_memory_bytes()
-        tensor = self._opened.infer(to_tensor(pixels, self._opened.layout))
-        np.save(tensor_to, from_tensor(tensor, self._opened.layout))
+        tensor = self._opened.infer(tensor_for(self._opened, pixels))
+        np.save(tensor_to, values_of(self._opened, tensor))
         np.save(frame_to, enhanced)
         return {"memory_bytes": peak}
 
@@ -82,7 +84,7 @@ class Session:
         if self._opened is None:
             self._calls = _copies(pixels)
             return {}
-        opened, tensors = self._opened, [to_tensor(frame, self._opened.layout) for frame in pixels]
+        opened, tensors = self._opened, [tensor_for(self._opened, frame) for frame in pixels]
         self._calls = {
             "infer": lambda index: opened.infer(tensors[index]),
             "end_to_end": lambda index: opened.run(pixels[index]),
@@ -92,7 +94,11 @@ class Session:
                 "kernel": lambda index: opened.kernel_ms(tensors[index]),
                 "transfer": lambda index: opened.transfer_ms(tensors[index]),
             }
-        return {"device_calls": list(self._device_calls), "peak_bytes_per_s": getattr(opened, "peak_bytes_per_s", None)}
+        return {
+            "device_calls": list(self._device_calls),
+            "peak_bytes_per_s": getattr(opened, "peak_bytes_per_s", None),
+            "pixel_bytes": getattr(opened, "pixel_bytes", _TENSOR_PIXEL_BYTES),
+        }
 
     def warm_up(self, what: str, at_most_s: float) -> dict[str, Any]:
         """Call until the last calls took as long as those before them; `call_ms` is their median."""

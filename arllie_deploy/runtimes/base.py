@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,16 @@ class OpenedModel(Protocol):
         ...
 
 
+@runtime_checkable
+class IntegerTensors(Protocol):
+    """An opened model whose tensors are frames: `infer` takes and gives (1, height, width, 3) uint8."""
+
+    @property
+    def integer_tensors(self) -> Literal[True]:
+        """Marks it."""
+        ...
+
+
 @dataclass(frozen=True)
 class Availability:
     """Whether something works on this machine: its version, or the reason why not with the command that mends it."""
@@ -75,6 +85,7 @@ class Runtime:
         opens: suffix of the artifact it opens; None if it opens an `Enhancer` only.
         opens_enhancer: whether it needs no artifact.
         open: (source, threads) -> opened model; imports the engine. `threads` of None means all cores.
+        absence: for an engine that is no package: why it is not here, None if it is; loads nothing.
     """
 
     name: str
@@ -84,18 +95,23 @@ class Runtime:
     opens: str | None
     opens_enhancer: bool
     open: Callable[[Source, int | None], OpenedModel]
+    absence: Callable[[], str | None] | None = None
 
     def availability(self) -> Availability:
         """Look for the engine without importing it."""
-        if find_spec(self.module) is None:
-            extra = f"[{self.extra}]" if self.extra else ""
-            return Availability(
-                False, reason=f'{self.distribution} is not installed: pip install "arllie-deploy{extra}"'
-            )
+        reason = self._package_absence() if self.absence is None else self.absence()
+        if reason is not None:
+            return Availability(False, reason=reason)
         try:
             return Availability(True, version=version(self.distribution))
         except PackageNotFoundError:
             return Availability(True, version="unknown")
+
+    def _package_absence(self) -> str | None:
+        if find_spec(self.module) is not None:
+            return None
+        extra = f"[{self.extra}]" if self.extra else ""
+        return f'{self.distribution} is not installed: pip install "arllie-deploy{extra}"'
 
     def require(self) -> None:
         """Raise `UnavailableError` with the command that mends it, if the engine is missing."""

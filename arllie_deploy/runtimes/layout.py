@@ -1,11 +1,24 @@
-"""Frames as float32 tensors in an engine's layout, and back."""
+"""Frames as the tensors that an engine takes, and back."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from arllie_deploy.runtimes.base import Layout
+from arllie_deploy.runtimes.base import IntegerTensors, Layout, OpenedModel
+
+
+def tensor_for(opened: OpenedModel, frame: NDArray[np.uint8]) -> NDArray[Any]:
+    """A frame (height, width, 3) as the tensor that `infer` of this model takes."""
+    return frame[None] if isinstance(opened, IntegerTensors) else to_tensor(frame, opened.layout)
+
+
+def values_of(opened: OpenedModel, tensor: NDArray[Any]) -> NDArray[np.float32]:
+    """What `infer` of this model gave, as (height, width, 3) float32 in [0, 1]."""
+    if isinstance(opened, IntegerTensors):
+        values: NDArray[np.float32] = np.divide(tensor[0], np.float32(255), dtype=np.float32)
+        return values
+    return from_tensor(tensor, opened.layout)
 
 
 def to_tensor(frame: NDArray[Any], layout: Layout) -> NDArray[np.float32]:

@@ -8,8 +8,11 @@ from arllie_deploy.bench.status import Status
 from arllie_deploy.runtimes import RUNTIMES, Runtime
 from arllie_deploy.runtimes.torch import COMPILED
 
-# Runtimes that the benchmark alone opens, and where a worker finds them.
-_OPENERS = {COMPILED.name: "arllie_deploy.runtimes.torch:COMPILED"}
+# Runtimes that the benchmark opens in a form of their own: its precision, and where a worker finds it.
+_FORMS: dict[str, tuple[str, str | None]] = {
+    "native": ("int8x16", "arllie_deploy.runtimes.native:INTEGER"),
+    COMPILED.name: ("fp32", "arllie_deploy.runtimes.torch:COMPILED"),
+}
 # It computes on one thread, whatever it is told.
 _SINGLE_THREADED = ("numpy",)
 
@@ -26,12 +29,14 @@ def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
 def _themselves(runtime: Runtime, subject: Subject) -> Iterator[Entry]:
     """The model itself in a runtime, for every number of threads; one row where the runtime is not there."""
     found = runtime.availability()
+    precision, opener = _FORMS.get(runtime.name, ("fp32", None))
     counts = subject.thread_counts[:1] if not found.ok or runtime.name in _SINGLE_THREADED else subject.thread_counts
     for threads in counts:
         candidate = Candidate(
             backend="cpu",
             runtime=runtime.name,
-            opener=_OPENERS.get(runtime.name),
+            opener=opener,
+            precision=precision,
             size=subject.size_text,
             threads=threads,
         )

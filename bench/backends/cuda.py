@@ -1,4 +1,4 @@
-"""An NVIDIA GPU of this machine: onnxruntime's CUDA and TensorRT providers, torch eager, compiled and as a graph."""
+"""An NVIDIA GPU of this machine: our kernel, onnxruntime's providers, torch eager, compiled and as a graph."""
 
 from __future__ import annotations
 
@@ -28,7 +28,19 @@ _TORCH = (
 
 def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
     device = has_device()
-    return [*_of_onnxruntime(subject, artifacts, device), *_of_torch(subject, device)]
+    return [_of_native(subject, device), *_of_onnxruntime(subject, artifacts, device), *_of_torch(subject, device)]
+
+
+def _of_native(subject: Subject, device: bool) -> Entry:
+    candidate = Candidate(
+        backend="cuda",
+        runtime="native-cuda",
+        opener="arllie_deploy.runtimes.native_cuda:ROW",
+        accelerator="cuda",
+        precision="int8x16",
+        size=subject.size_text,
+    )
+    return candidate if device else candidate.row(Status.UNAVAILABLE, reason=_NO_DEVICE)
 
 
 def _of_onnxruntime(subject: Subject, artifacts: Sequence[Entry], device: bool) -> Iterator[Entry]:

@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.targets import (
     ethos_u,
+    native_arm64_linux,
+    native_x86_64,
     ncnn_cpu,
     ncnn_vulkan,
     onnx_cpu,
@@ -32,6 +34,8 @@ TARGETS = {
         ncnn_cpu.ROW,
         ncnn_vulkan.ROW,
         openvino.ROW,
+        native_x86_64.ROW,
+        native_arm64_linux.ROW,
     )
 }
 

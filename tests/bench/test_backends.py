@@ -44,6 +44,7 @@ def test_cpu_runs_the_model_itself_and_every_artifact_beside_its_engine() -> Non
     missing = unavailable_row()
     entries = BACKENDS["cpu"].entries(SUBJECT, [missing, artifact])
     assert [(entry.runtime, entry.target) for entry in entries] == [
+        ("native", None),
         ("onnxruntime", None),
         ("onnxruntime", "onnx-cpu"),
         ("litert", None),
@@ -51,8 +52,9 @@ def test_cpu_runs_the_model_itself_and_every_artifact_beside_its_engine() -> Non
         ("numpy", None),
         ("torch-compiled", None),
     ]
-    assert entries[0].threads == 3
-    assert entries[2] is missing
+    assert [entry.precision for entry in entries[:2]] == ["int8x16", "fp32"]
+    assert entries[1].threads == 3
+    assert entries[3] is missing
 
 
 def test_every_number_of_threads_is_a_row_where_an_engine_has_several() -> None:
@@ -64,6 +66,7 @@ def test_every_number_of_threads_is_a_row_where_an_engine_has_several() -> None:
 
 def test_cpu_says_what_an_engine_that_is_not_installed_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arllie_deploy.runtimes.base.find_spec", lambda name: None)
+    monkeypatch.setattr("arllie_deploy.runtimes.native.library_path", lambda: None)
     entries = BACKENDS["cpu"].entries(SUBJECT, [])
     assert len(entries) == sum(row.opens_enhancer for row in RUNTIMES.values()) + 1  # torch once more, compiled
     for entry in entries:
@@ -80,7 +83,7 @@ def test_without_artifacts_a_phones_backend_is_one_row_with_a_reason(name: str) 
     assert entry.reason
 
 
-CUDA_RUNTIMES = ["onnxruntime", "onnxruntime-tensorrt", "torch", "torch-compiled", "torch-graph"]
+CUDA_RUNTIMES = ["native-cuda", "onnxruntime", "onnxruntime-tensorrt", "torch", "torch-compiled", "torch-graph"]
 
 
 def test_without_a_gpu_every_engine_of_cuda_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,10 +102,10 @@ def test_with_a_gpu_what_is_offered_is_tried(monkeypatch: pytest.MonkeyPatch) ->
     artifact = Candidate(backend="cuda", runtime="onnxruntime", target="onnx-cuda", accelerator="cuda", size="48x40")
     entries = BACKENDS["cuda"].entries(SUBJECT, [artifact])
     assert [entry.runtime for entry in entries] == CUDA_RUNTIMES
-    assert [isinstance(entry, Candidate) for entry in entries] == [True, False, True, True, True]
+    assert [isinstance(entry, Candidate) for entry in entries] == [True, True, False, True, True, True]
     assert {entry.accelerator for entry in entries if isinstance(entry, Candidate)} == {"cuda"}
-    assert isinstance(entries[1], Row)
-    assert "TensorrtExecutionProvider" in str(entries[1].reason)
+    assert isinstance(entries[2], Row)
+    assert "TensorrtExecutionProvider" in str(entries[2].reason)
 
 
 def test_the_reason_on_cuda_is_the_first_thing_that_is_missing() -> None:

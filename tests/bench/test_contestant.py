@@ -42,7 +42,7 @@ def test_a_worker_that_failed_is_ended_at_once_so_that_it_does_not_disturb_the_o
 
 
 def test_a_gigabyte_a_second_moves_a_megabyte_in_a_millisecond() -> None:
-    pixels = 1_000_000 // 24
-    assert bandwidth_share(pixels, 1.0, 1e9) == pytest.approx(1.0, rel=1e-4)
-    assert bandwidth_share(pixels, 4.0, 1e9) == pytest.approx(0.25, rel=1e-4)
-    assert bandwidth_share(pixels, 0.0, 1e9) is None
+    frame_bytes = 1_000_000
+    assert bandwidth_share(frame_bytes, 1.0, 1e9) == pytest.approx(1.0, rel=1e-4)
+    assert bandwidth_share(frame_bytes, 4.0, 1e9) == pytest.approx(0.25, rel=1e-4)
+    assert bandwidth_share(frame_bytes, 0.0, 1e9) is None

@@ -152,7 +152,7 @@ def test_only_what_says_something_on_this_machine_is_made(monkeypatch: pytest.Mo
     assert module.targets_here("cuda") == []
     monkeypatch.setattr(module, "has_device", lambda: True)
     names = {name: [target.name for target in module.targets_here(name)] for name in ("cpu", "cuda", "npu", "dsp")}
-    assert names["cpu"] == ["onnx-cpu", "tflite-cpu", "ncnn-cpu", "openvino"]
+    assert names["cpu"] == ["onnx-cpu", "tflite-cpu", "ncnn-cpu", "openvino", "native-x86-64"]
     assert names["cuda"] == ["onnx-cuda"]
     assert sorted(names["npu"]) == ["ethos-u", "qnn-htp"]
     assert names["dsp"] == []

@@ -1,0 +1,10 @@
+/* What makes a model safe to compute with: the kernels rely on it and check nothing themselves. */
+#ifndef ARLLIE_MODEL_H
+#define ARLLIE_MODEL_H
+
+#include "arllie.h"
+
+int arllie_check_model(const struct arllie_model *model);
+int arllie_check_float_model(const struct arllie_float_model *model);
+
+#endif
