@@ -19,6 +19,7 @@ from arllie_deploy.bench.compare import (
     refuse_regressions,
     table,
 )
+from arllie_deploy.bench.contestant import Settings
 from arllie_deploy.bench.noise import noise_bound, relative_error
 from arllie_deploy.bench.result import Result
 from arllie_deploy.bench.row import Row
@@ -87,7 +88,7 @@ def test_what_is_within_the_noise_is_no_regression(where: str) -> None:
     rows = {"spread": spread} if where == "row" else {}
     floor = {"floor_spread": spread} if where == "floor" else {}
     # Two medians of 20 independent turns, each with an error of 1.25/1.35 · 0.5 / √20 = 10.4 %.
-    bound = math.exp(3 * math.sqrt(2) * 1.25 / 1.35 * 0.5 / math.sqrt(20)) - 1
+    bound = math.exp(3 * math.sqrt(2) * 1.25 / 1.35 * 0.5 / math.sqrt(Settings().rounds)) - 1
     for change, verdict in ((bound - 0.01, Verdict.UNSURE), (bound + 0.01, Verdict.REGRESSED)):
         assert judged(row(100.0, **rows), row(100.0 * (1 + change), **rows), **floor) is verdict
     assert judged(row(100.0, **rows), row(100.0 / (1 + bound + 0.01), **rows), **floor) is Verdict.FASTER
@@ -222,8 +223,8 @@ def test_a_gate_that_compared_nothing_is_no_pass(old: Sequence[Row], new: Sequen
 
 
 def test_a_phone_without_times_of_its_copy_is_as_uncertain_as_its_rows() -> None:
-    old, new = (row(x, spread=0.5, device="phone") for x in (100.0, 160.0))
-    alone = math.exp(3 * math.sqrt(4) * 1.25 / 1.35 * 0.5 / math.sqrt(20)) - 1
+    old, new = (row(x, spread=0.5, device="phone") for x in (100.0, 150.0))
+    alone = math.exp(3 * math.sqrt(4) * 1.25 / 1.35 * 0.5 / math.sqrt(Settings().rounds)) - 1
     (change,) = compare(run(old), run(new), 0.05).rows
     assert change.verdict is Verdict.UNSURE
     assert change.ratios[0].noise == pytest.approx(alone)

@@ -61,7 +61,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
 def run(server: SshServer, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("a fleet")
     (folder / "sitecustomize.py").write_text(HIDING)
-    python_path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    # An empty part would be the working directory.
+    python_path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
     there = ["env", f"PYTHONPATH={python_path}", sys.executable, "-P", "-c", PROGRAM]
     ssh = f'kind = "ssh"\nport = {server.port}\nconfig = {json.dumps(str(server.config))}'
     (folder / "fleet.toml").write_text(
