@@ -153,7 +153,7 @@ def test_a_forked_child_has_threads_of_its_own(c_library: Library) -> None:
 
 def _fork() -> int:
     with warnings.catch_warnings():
-        # Python, and engines that other tests loaded, warn of any fork of a process with threads: that is what is tested.
+        # Python and loaded engines warn of any fork of a process with threads: that is what is tested.
         warnings.simplefilter("ignore")
         return os.fork()
 
