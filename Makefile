@@ -10,11 +10,12 @@ LOL ?= ../shared/data/lol
 # Folders of well-lit pictures for the second table of results-quality.
 PICTURES ?= ../shared/data/sr_x4/set5/hr ../shared/data/sr_x4/set14/hr
 
-.PHONY: help setup check test demo export-matrix bench-budgets results-search results-quality results-downstream results-speed templates clean
+.PHONY: help setup check check-native test demo export-matrix bench-budgets results-search results-quality results-downstream results-speed templates clean
 help:
 	@echo "make demo    export, verify, benchmark and enhance with the shipped model"
 	@echo "make test    the whole test suite"
 	@echo "make check   format, lint, types, import rules"
+	@echo "make check-native   the C library under the sanitizers and a fuzzer (FUZZ_SECONDS=60)"
 	@echo "make export-matrix   every target in every precision at 1920x1080, verified; some minutes"
 	@echo "make bench-budgets   the project's own limits of speed and memory, measured"
 	@echo "make results-search   searched structure against known blocks (LOL=folder); half an hour"
@@ -37,6 +38,11 @@ $(VENV)/.installed: $(VENV)/.dependencies $(SOURCES)
 
 check: setup
 	scripts/check $(BIN)
+
+# How long the fuzzer runs.
+FUZZ_SECONDS ?= 60
+check-native: setup
+	scripts/check-native $(BIN) $(FUZZ_SECONDS)
 
 test: setup
 	scripts/test $(BIN)

@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 from arllie_deploy.atomic import write_bytes
 from arllie_deploy.errors import ArllieError
 
-HEADER_KEYS = {"arllie", "arllie-adaptive"}
-# A few thousand numbers and a page of JSON; anything larger is another kind of file.
-_LARGEST_BYTES = 1 << 20
+# Of a network of many layers.
+NETWORK_KEY = "arllie-network"
+# Key of the header -> the most bytes of such a file: a one-layer model is a few thousand numbers and a page of JSON.
+HEADER_KEYS = {"arllie": 1 << 20, "arllie-adaptive": 1 << 20, NETWORK_KEY: 1 << 29}
+_NAMES_SHOWN = 8
 
 
 def write_model_file(path: Path, key: str, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write the file in one step; the same contents give the same bytes."""
     from safetensors.numpy import save as to_bytes
 
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     write_bytes(path, to_bytes(contiguous, {key: json.dumps(header, sort_keys=True)}))
 
 
@@ -32,30 +34,62 @@ def read_model_file(path: Path) -> tuple[str, dict[str, Any], dict[str, NDArray[
     Raises:
         ArllieError: if the file is missing, damaged, or not of this kind.
     """
-    from safetensors import SafetensorError, safe_open
+    key, header = read_header(path)
+    return key, header, read_arrays(path)
 
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise ArllieError(f"{path}: no such model file") from None
-    if not path.is_file() or size > _LARGEST_BYTES:
-        raise ArllieError(f"{path}: not a model file (a file of at most {_LARGEST_BYTES} bytes)")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            names, metadata = set(file.keys()), file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
-        raise ArllieError(f"{path}: not a model file, which is safetensors ({error})") from None
-    keys = sorted(HEADER_KEYS & metadata.keys())
+
+def read_header(path: Path) -> tuple[str, dict[str, Any]]:
+    """The header's key, which says what kind of model it is, and the header; no array is read.
+
+    Raises:
+        ArllieError: as `read_model_file`.
+    """
+    names, metadata = _facts(path)
+    keys = sorted(HEADER_KEYS.keys() & metadata.keys())
     if len(keys) != 1:
-        raise ArllieError(f"{path}: a safetensors file, but not of a one-layer model (has {sorted(names)})")
+        raise ArllieError(f"{path}: a safetensors file, but not of a model (has {names[:_NAMES_SHOWN]})")
+    _refuse_larger(path, HEADER_KEYS[keys[0]])
     try:
         header = json.loads(metadata[keys[0]], parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise ArllieError(f"{path}: the model file's header is not JSON") from None
     if not isinstance(header, dict):
         raise ArllieError(f"{path}: the model file's header is not a JSON object")
-    return keys[0], header, arrays
+    return keys[0], header
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of a safetensors file by name; `ArllieError` if it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+    except (SafetensorError, OSError, TypeError, ValueError) as error:
+        raise _no_safetensors(path, error) from None
+
+
+def _facts(path: Path) -> tuple[list[str], dict[str, str]]:
+    """The names of the arrays, and the texts of the header."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.exists():
+        raise ArllieError(f"{path}: no such model file")
+    _refuse_larger(path, max(HEADER_KEYS.values()))
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return sorted(file.keys()), file.metadata() or {}
+    except (SafetensorError, OSError, TypeError, ValueError) as error:
+        raise _no_safetensors(path, error) from None
+
+
+def _refuse_larger(path: Path, most_bytes: int) -> None:
+    if not path.is_file() or path.stat().st_size > most_bytes:
+        raise ArllieError(f"{path}: not a model file (a file of at most {most_bytes} bytes)")
+
+
+def _no_safetensors(path: Path, error: Exception) -> ArllieError:
+    return ArllieError(f"{path}: not a model file, which is safetensors ({error})")
 
 
 def check_header(

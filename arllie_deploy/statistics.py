@@ -47,7 +47,11 @@ def frame_statistics(frame: NDArray[Any]) -> Float64:
         ArllieError: on another shape or dtype.
     """
     check_frame(frame)
-    samples = subsample(frame)
+    return sample_statistics(subsample(frame))
+
+
+def sample_statistics(samples: Float64) -> Float64:
+    """The statistics of a frame of which `subsample` is known: (3, places) in [0, 1] -> (23,)."""
     luminance = LUMA @ samples
     places = [round(percent / 100 * (luminance.size - 1)) for percent in PERCENTILES]
     percentiles = np.partition(luminance, places)[places]

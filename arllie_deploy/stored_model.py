@@ -5,7 +5,8 @@ from pathlib import Path
 from arllie_deploy import adaptive_file, enhancer_file
 from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.model_file import read_model_file
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.model_file import NETWORK_KEY, read_arrays, read_header
 
 Model = Enhancer | AdaptiveEnhancer
 
@@ -20,7 +21,10 @@ def save_model(model: Model, path: Path) -> None:
 
 def load_model(path: Path) -> Model:
     """Read a model; raises `ArllieError` if the file is missing, malformed, damaged or of another version."""
-    key, header, arrays = read_model_file(path)
+    key, header = read_header(path)
+    if key == NETWORK_KEY:
+        raise ArllieError(f"{path}: a network of many layers; here give a one-layer model, for example arllie-lol")
+    arrays = read_arrays(path)
     if key == adaptive_file.HEADER_KEY:
         return adaptive_file.from_contents(path, header, arrays)
     return enhancer_file.from_contents(path, header, arrays)

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from arllie_deploy.bench.row import Row
 from arllie_deploy.bench.status import Status
+from arllie_deploy.bench.timed_network import TimedModel, TimedNetwork
 from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.errors import ArllieError
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,13 +22,13 @@ class Subject:
     """What every candidate is given.
 
     Attributes:
-        enhancer: the model; its float64 reference judges the outputs.
+        enhancer: the model, or a network in its place; its reference judges the outputs.
         frames: dark frames (height, width, 3) uint8 of one size, used in rotation.
         threads: for the engines; None is all cores.
         more_threads: further numbers of threads that processor engines are timed with.
     """
 
-    enhancer: Enhancer
+    enhancer: TimedModel
     frames: Sequence[NDArray[np.uint8]]
     threads: int | None
     more_threads: Sequence[int] = ()
@@ -35,6 +37,13 @@ class Subject:
     def thread_counts(self) -> tuple[int | None, ...]:
         """Every number of threads that processor engines are timed with, the chosen one first."""
         return (self.threads, *self.more_threads)
+
+    @property
+    def one_layer(self) -> Enhancer:
+        """The model for whoever runs no network; `ArllieError` if it is one."""
+        if isinstance(self.enhancer, TimedNetwork):
+            raise ArllieError(f"{self.enhancer.name}: a network of many layers; on a phone give a one-layer model")
+        return self.enhancer
 
     @property
     def size(self) -> tuple[int, int]:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.bench.accelerators import fallback_reason
+from arllie_deploy.bench.accelerators import fallback_reason, is_emulator
 from arllie_deploy.bench.candidate import Candidate
 from arllie_deploy.bench.judgement import Limit, judge, unjudged_problem
+from arllie_deploy.bench.proofs import emulated_reason
 from arllie_deploy.bench.row import Row, RowParity
 from arllie_deploy.bench.statistics import Timing, summarize
 from arllie_deploy.bench.status import Status
@@ -77,6 +78,7 @@ class Contestant:
     def __init__(self, candidate: Candidate, limit: Limit, settings: Settings) -> None:
         self._candidate, self._limit, self._settings = candidate, limit, settings
         self._facts: dict[str, Any] = {}
+        self._counted: dict[str, int] = {}
         self._times: dict[str, list[float]] = {INFER: [], END_TO_END: []}
         self._device_times: dict[str, list[float]] = {}
         self._peak_bytes_per_s: float | None = None
@@ -128,7 +130,10 @@ class Contestant:
             self._ended = candidate.row(Status.FALLBACK, reason=elsewhere, **self._facts)
             return
         self._check(material)
-        if self._ended is None:
+        if self._ended is None and is_emulator(candidate.accelerator):
+            facts = {**self._facts, **self._counts(), "memory_bytes": None}
+            self._ended = candidate.row(Status.EMULATED, reason=emulated_reason(opened["executed_by"]), **facts)
+        elif self._ended is None:
             ready = self._ask("rotate", frames=[str(frame) for frame in material.frames])
             self._device_times = {what: [] for what in ready["device_calls"]}
             self._peak_bytes_per_s, self._pixel_bytes = ready["peak_bytes_per_s"], ready["pixel_bytes"]
@@ -158,7 +163,14 @@ class Contestant:
         tensor_file, frame_file = folder / "tensor.npy", folder / "frame.npy"
         said = self._ask("check", frame=str(frame), tensor_to=str(tensor_file), frame_to=str(frame_file))
         self._facts.setdefault("memory_bytes", said["memory_bytes"])
+        self._counted = self._counted or said["counts"]
         return np.load(tensor_file), np.load(frame_file)
+
+    def _counts(self) -> dict[str, float]:
+        """What an emulator executed for the first frame."""
+        packets = self._counted.get("packets")
+        width, height = map(int, self._candidate.size.split("x"))
+        return {**self._counted, **({} if packets is None else {"packets_per_pixel": packets / (width * height)})}
 
     def _warm_up(self) -> None:
         settings = self._settings

@@ -47,12 +47,17 @@ def emulated_row(candidate: Candidate, entry: Mapping[str, Any]) -> Row:
     operators = len(entry["operators"])
     return candidate.row(
         Status.EMULATED,
-        reason=f"executed by {entry['executed_by']}: its bytes are proven, and an emulator's time says nothing",
+        reason=emulated_reason(entry["executed_by"]),
         executed_by=entry["executed_by"],
         nodes_delegated=operators,
         nodes_total=operators,
         **_parity(entry),
     )
+
+
+def emulated_reason(executed_by: str) -> str:
+    """Why a row that an emulator executed has no time."""
+    return f"executed by {executed_by}: its bytes are proven, and an emulator's time says nothing"
 
 
 def _parity(entry: Mapping[str, Any]) -> dict[str, Any]:

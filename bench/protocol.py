@@ -18,7 +18,7 @@ from arllie_deploy.bench.floor import FloorTimes, floor_times
 from arllie_deploy.bench.group import Group, split
 from arllie_deploy.bench.judgement import Limit
 from arllie_deploy.bench.row import Row
-from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.bench.timed_network import OPENER, TimedModel, TimedNetwork
 from arllie_deploy.enhancer_file import save
 from arllie_deploy.frames import to_unit
 
@@ -116,7 +116,7 @@ def _groups(
 
 def _is_baseline(candidate: Candidate) -> bool:
     named = (candidate.backend, candidate.runtime, candidate.precision) == BASELINE
-    return named and candidate.opener is None and candidate.unjudged is None
+    return named and candidate.opener in (None, OPENER) and candidate.unjudged is None
 
 
 def _run(
@@ -153,15 +153,21 @@ def _run(
         group.run(material, scratch, report)
 
 
-def _prepare(enhancer: Enhancer, subject: Subject, frames: Sequence[Path], scratch: Path) -> Material:
+def _prepare(enhancer: TimedModel, subject: Subject, frames: Sequence[Path], scratch: Path) -> Material:
     folder = scratch / enhancer.sha256[:16]
     folder.mkdir()
-    save(enhancer, folder / "model.safetensors")
     references = []
     for number, frame in enumerate(subject.frames[: judged_frames(subject.size)]):
         references.append(folder / f"reference-{number}.npy")
         np.save(references[-1], enhancer.reference(to_unit(frame)))
-    return Material(folder, folder / "model.safetensors", frames, references)
+    return Material(folder, _model_file(enhancer, folder), frames, references)
+
+
+def _model_file(enhancer: TimedModel, folder: Path) -> Path:
+    if isinstance(enhancer, TimedNetwork):
+        return enhancer.network.weights
+    save(enhancer, folder / "model.safetensors")
+    return folder / "model.safetensors"
 
 
 def _measurement(subject: Subject, entries: Sequence[Entry], groups: Sequence[Group], complete: bool) -> Measurement:

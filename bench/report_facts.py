@@ -23,6 +23,13 @@ def flatten(row: Row) -> dict[str, Any]:
     return dict(_named(Row, row, "", ""))
 
 
+def counted(row: Row) -> str | None:
+    """What stands where a row without a time would have its time: packets of an emulator, cycles of a compiler."""
+    if row.packets_per_pixel is not None:
+        return f"{row.packets_per_pixel:.3f} packets/pixel"
+    return None if row.cycles is None else f"{row.cycles / 1e6:.2f} M cycles"
+
+
 def row_title(row: Row, model: str) -> str:
     """What tells a row from the others of its run; `model` is the one that most of them ran."""
     return " · ".join([row.label, row_settings(row), *row_exceptions(row, model)])

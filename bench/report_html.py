@@ -209,6 +209,9 @@ def _reasons(rows: Sequence[Row]) -> str:
 def _environment(result: Result) -> Iterable[tuple[str, str]]:
     machine = result.machine
     yield "Model", f"{result.model.name} ({result.model.epilogue}), sha256 {result.model.sha256[:16]}…"
+    if result.model.parameters is not None and result.model.macs is not None:
+        counts = f"{result.model.parameters:,} parameters, {result.model.macs / 1e9:.3g} GMAC a frame"
+        yield "Network" if result.model.epilogue == "network" else "Convolution", counts
     yield "Processor", f"{machine.cpu}, {machine.architecture}, {machine.cores} cores"
     yield "Memory", byte_size(machine.memory_bytes)
     if machine.last_level_cache_bytes is not None:

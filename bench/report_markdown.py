@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from arllie_deploy.bench.report_facts import row_exceptions, row_title
+from arllie_deploy.bench.report_facts import counted, row_exceptions, row_title
 from arllie_deploy.bench.report_text import NOTHING, byte_size, figure
 from arllie_deploy.bench.report_timing import floors_of
 from arllie_deploy.bench.result import Result
@@ -69,7 +69,8 @@ def _cells(row: Row, model: str) -> list[str]:
         str(row.status),
         figure(row.parity and row.parity.max_abs, ".1e"),
         figure(infer and infer.p50),
-        *(figure(value) for value in ((total.p50, total.p90, total.p99) if total else [None] * 3)),
+        figure(total.p50) if total else counted(row) or NOTHING,
+        *(figure(value) for value in ((total.p90, total.p99) if total else [None] * 2)),
         figure(row.x_copy_cold),
         figure(row.x_ort_fp32),
         byte_size(row.memory_bytes),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from arllie_deploy.bench.report_facts import flatten, row_exceptions, row_title
+from arllie_deploy.bench.report_facts import counted, flatten, row_exceptions, row_title
 from arllie_deploy.bench.report_text import NOTHING, byte_size, figure, name_and_text
 from arllie_deploy.bench.row import Row
 
@@ -78,8 +78,11 @@ def _figures(row: Row) -> Iterator[_Cell]:
     error = row.parity.max_abs if row.parity else None
     yield _Cell(figure(error, ".1e"), error)
     total = row.end_to_end_ms
-    times = [row.infer_ms.p50 if row.infer_ms else None]
-    for value in times + ([total.p50, total.p90, total.p99] if total else [None] * 3):
+    infer = row.infer_ms.p50 if row.infer_ms else None
+    yield _Cell(figure(infer), infer)
+    # No number to sort by: it is no time.
+    yield _Cell(figure(total.p50), total.p50) if total else _Cell(counted(row) or NOTHING, None)
+    for value in [total.p90, total.p99] if total else [None] * 2:
         yield _Cell(figure(value), value)
     for size in (row.memory_bytes, row.artifact_bytes):
         yield _Cell(byte_size(size), size)

@@ -13,7 +13,7 @@ from arllie_deploy.bench.device_facts import DeviceFacts
 from arllie_deploy.bench.machine import Machine
 from arllie_deploy.bench.protocol import FloorTimes, Measurement
 from arllie_deploy.bench.row import Row
-from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.bench.timed_network import TimedModel, TimedNetwork
 from arllie_deploy.runtimes import RUNTIMES
 
 SCHEMA_VERSION = 1
@@ -21,12 +21,23 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """Which model was run: its name, the hash of what decides its output, its epilogue and its license."""
+    """Which model was run.
+
+    Attributes:
+        name: of the model.
+        sha256: of what decides its output.
+        epilogue: its form.
+        license: of its weights.
+        parameters: trained numbers; None where nobody counted.
+        macs: multiply-accumulates of convolutions for one frame; None as above.
+    """
 
     name: str
     sha256: str
     epilogue: str
     license: str
+    parameters: int | None = None
+    macs: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +87,14 @@ class Result:
         return asdict(self)
 
 
-def model_facts(enhancer: Enhancer) -> ModelFacts:
-    """What a result says about a model."""
-    return ModelFacts(enhancer.name, enhancer.sha256, enhancer.epilogue, enhancer.license)
+def model_facts(enhancer: TimedModel, size: tuple[int, int]) -> ModelFacts:
+    """What a result says about a model for frames of `size` (width, height)."""
+    if isinstance(enhancer, TimedNetwork):
+        width, height = enhancer.network.aligned_size(size)
+        counts = enhancer.figures.parameters, round(enhancer.figures.macs_per_pixel * width * height)
+    else:
+        counts = enhancer.kernel.size + enhancer.bias.size, enhancer.kernel.size * size[0] * size[1]
+    return ModelFacts(enhancer.name, enhancer.sha256, enhancer.epilogue, enhancer.license, *counts)
 
 
 def tool_versions() -> dict[str, str]:
@@ -110,7 +126,7 @@ def compose(
         started=started,
         complete=measurement.complete,
         command=command,
-        model=model_facts(subject.enhancer),
+        model=model_facts(subject.enhancer, subject.size),
         size=subject.size_text,
         settings=settings,
         machine=machine,

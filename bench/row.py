@@ -88,7 +88,10 @@ class Row:
         cycles: of one frame, as a compiler or an emulator counted.
         sram_bytes: peak, as a compiler planned it.
         operators_on_cpu: that the accelerator left to a processor.
-        packets_per_pixel: instruction packets that an emulator counted.
+        packets: of instructions that issue together, for one frame, as an emulator counted.
+        instructions: the same, one by one.
+        hvx_instructions: those of them that the vector unit executes.
+        packets_per_pixel: of the frame.
         x_copy_hot: median end to end over the median of copying one frame between the same two buffers, same group.
         x_copy_cold: the same over the median of copying in rotation, through memory.
         x_ort_fp32: the same over that of onnxruntime fp32 on cpu in the same group; None where that was not measured.
@@ -126,6 +129,9 @@ class Row:
     cycles: int | None = None
     sram_bytes: int | None = None
     operators_on_cpu: int | None = None
+    packets: int | None = None
+    instructions: int | None = None
+    hvx_instructions: int | None = None
     packets_per_pixel: float | None = None
     x_copy_hot: float | None = None
     x_copy_cold: float | None = None

@@ -12,7 +12,7 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from itertools import cycle
 from pathlib import Path
@@ -51,6 +51,15 @@ class OnDevice(Protocol):
         ...
 
 
+@runtime_checkable
+class Counting(Protocol):
+    """An opened model that an emulator executes, which counts; its tensors are its frames (`IntegerTensors`)."""
+
+    def run_counted(self, frame: NDArray[Any]) -> tuple[NDArray[Any], Mapping[str, int]]:
+        """As `run`, and what was executed for the frame: fields of `Row` -> counts."""
+        ...
+
+
 class Session:
     """The engine and the frames of one worker."""
 
@@ -63,19 +72,22 @@ class Session:
     def open(self, runtime: str, source: str, threads: int | None) -> dict[str, Any]:
         """Open a model file or an artifact."""
         path = Path(source)
-        self._opened = find_runtime(runtime).open(load(path) if path.suffix == ".safetensors" else path, threads)
+        engine = find_runtime(runtime)
+        is_enhancer = path.suffix == ".safetensors" and engine.opens != path.suffix
+        self._opened = engine.open(load(path) if is_enhancer else path, threads)
         return {"threads": self._opened.threads, "executed_by": self._opened.executed_by}
 
     def check(self, frame: str, tensor_to: str, frame_to: str) -> dict[str, Any]:
         """Enhance one frame both ways, write the results, and say what the process has needed so far."""
-        assert self._opened is not None
-        pixels = np.load(frame)
-        enhanced = self._opened.run(pixels)
+        opened, pixels = self._opened, np.load(frame)
+        assert opened is not None
+        # An emulator takes seconds for a frame, so its one result is both.
+        enhanced, counts = opened.run_counted(pixels) if isinstance(opened, Counting) else (opened.run(pixels), {})
         peak = peak_memory_bytes()
-        tensor = self._opened.infer(tensor_for(self._opened, pixels))
-        np.save(tensor_to, values_of(self._opened, tensor))
+        tensor = enhanced[None] if counts else opened.infer(tensor_for(opened, pixels))
+        np.save(tensor_to, values_of(opened, tensor))
         np.save(frame_to, enhanced)
-        return {"memory_bytes": peak}
+        return {"memory_bytes": peak, "counts": dict(counts)}
 
     def rotate(self, frames: list[str]) -> dict[str, Any]:
         """Get ready to time: frames as integers and as tensors, and buffers to copy them to, all touched once."""

@@ -47,7 +47,7 @@ def write(request: Request) -> Written:
         strips, compiled = fit(npu, request, graph)
         sidecars.append(f"{request.path.stem}-{npu.name}.tflite")
         request.path.with_name(sidecars[-1]).write_bytes(compiled.data)
-        facts[npu.name] = {"file": sidecars[-1], **_facts(npu, strips, compiled)}
+        facts[npu.name] = {"file": sidecars[-1], **facts_of(npu, compiled, rows=strips.rows, strips=strips.count)}
     main = strip_model(request, graph, Strips(facts[NPUS[0].name]["rows"], request.size))
     request.path.write_bytes(main)
     return Written(
@@ -65,14 +65,7 @@ def strip_model(request: Request, graph: IntegerGraph, strips: Strips) -> bytes:
     builder = ModelBuilder()
     IntegerTranslation(builder, strips.size).translate(graph)
     text = metadata_text(
-        request.enhancer,
-        target=request.target,
-        layout=LAYOUT,
-        precision=request.precision,
-        size=strips.size,
-        schema=SCHEMA,
-        tools=tool_versions(TOOLS),
-        strip=strips.to_json(),
+        request, layout=LAYOUT, size=strips.size, schema=SCHEMA, tools=tool_versions(TOOLS), strip=strips.to_json()
     )
     return builder.finish(["input"], ["output"], text)
 
@@ -117,18 +110,18 @@ def tallest(height: int, sram_bytes: Callable[[int], int], limit_bytes: int) -> 
     return falling[place]
 
 
-def _facts(npu: Npu, strips: Strips, compiled: Compiled) -> dict[str, Any]:
-    """For the manifest: what was asked of Vela, and what it estimates."""
+def facts_of(npu: Npu, compiled: Compiled, *, rows: int, strips: int) -> dict[str, Any]:
+    """For the manifest: what was asked of Vela, and what it estimates for a frame of `strips` strips of `rows` rows."""
     asked = asdict(npu)
     del asked["name"]
     return {
         **asked,
         "vela": tool_versions(("ethos-u-vela",))["ethos-u-vela"],
-        "rows": strips.rows,
-        "strips": strips.count,
+        "rows": rows,
+        "strips": strips,
         "sram_bytes": compiled.sram_bytes,
         "clock_hz": compiled.clock_hz,
         "cycles_per_strip": compiled.cycles,
-        "cycles_per_frame": strips.count * compiled.cycles,
+        "cycles_per_frame": strips * compiled.cycles,
         "estimated": True,
     }

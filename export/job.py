@@ -55,10 +55,8 @@ class Job:
     def places(self, scratch: Path) -> dict[Size, Path]:
         """Size -> the file to write for it; the artifact itself is the last."""
         others: list[Size] = []
-        if self.target.emulated:
-            others = [EMULATED_SIZE]
-        elif not self.target.dynamic:
-            others = [ODD_SIZE]
+        if not self.target.dynamic:
+            others = [EMULATED_SIZE if self.target.emulated else ODD_SIZE]
         places = {}
         for size in [*(other for other in others if other != self.size), self.size]:
             folder = scratch / f"{size[0]}x{size[1]}"
@@ -69,12 +67,19 @@ class Job:
     def checks(self, files: dict[Size, Path]) -> list[Check]:
         """What the runtime is given of the files that were written."""
         if self.target.dynamic:
-            return [Check(files[self.size], self.size), Check(files[self.size], ODD_SIZE)]
+            return checks_of_any_size(self.target, files[self.size], self.size)
         if self.target.emulated:
             return [Check(path, size, one_frame=size != EMULATED_SIZE) for size, path in files.items()]
         # Sixteen bits with mixed filters take seconds for a full frame, too.
         slow = isinstance(self.model, AdaptiveEnhancer) and self.precision == "int16x8"
         return [Check(path, size, one_frame=slow and size != ODD_SIZE) for size, path in files.items()]
+
+
+def checks_of_any_size(target: Target, path: Path, size: Size) -> list[Check]:
+    """What the runtime of a `dynamic` target is given of its one file: `size` (width, height) and an odd one."""
+    if not target.emulated:
+        return [Check(path, size), Check(path, ODD_SIZE)]
+    return [Check(path, EMULATED_SIZE), Check(path, ODD_SIZE), Check(path, size, one_frame=True)]
 
 
 def require_form(job: Job) -> Job:

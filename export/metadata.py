@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from arllie_deploy import __version__
-from arllie_deploy.enhancer import Enhancer
+from arllie_deploy.export.request import Request
 from arllie_deploy.runtimes.artifact import METADATA_VERSION
 
 
@@ -16,11 +16,9 @@ def tool_versions(distributions: Sequence[str]) -> dict[str, str]:
 
 
 def metadata_text(
-    enhancer: Enhancer,
+    request: Request,
     *,
-    target: str,
     layout: str,
-    precision: str,
     size: tuple[int, int] | None,
     schema: str,
     tools: dict[str, str],
@@ -29,15 +27,14 @@ def metadata_text(
     """The description of one artifact; the same artifact gives the same text.
 
     Args:
-        enhancer: the model.
-        target: the target's name.
+        request: which model, for which target, in which precision.
         layout: "NCHW" or "NHWC".
-        precision: as in the table of targets.
         size: (width, height), None where it is dynamic.
         schema: the format's version, "opset 17" or "tflite 3".
         tools: from `tool_versions`.
         strip: how frames are cut, where the artifact holds a strip of one (`Strips.to_json`).
     """
+    enhancer = request.enhancer
     value: dict[str, Any] = {
         "version": METADATA_VERSION,
         "model": enhancer.name,
@@ -45,11 +42,11 @@ def metadata_text(
         "structure": enhancer.structure,
         "form": enhancer.epilogue,
         "constants": dict(enhancer.constants),
-        "target": target,
+        "target": request.target,
         "layout": layout,
         "color": enhancer.color,
         "range": list(enhancer.value_range),
-        "precision": precision,
+        "precision": request.precision,
         "size": None if size is None else list(size),
         "schema": schema,
         "tools": tools,

@@ -169,15 +169,7 @@ def _integer_weights(convolution: IntegerConvolution) -> bytes:
 
 
 def _side_text(request: Request, files: Mapping[str, bytes]) -> str:
-    text = metadata_text(
-        request.enhancer,
-        target=request.target,
-        layout=LAYOUT,
-        precision=request.precision,
-        size=None,
-        schema=f"ncnn param {MAGIC}",
-        tools=tool_versions(()),
-    )
+    text = metadata_text(request, layout=LAYOUT, size=None, schema=f"ncnn param {MAGIC}", tools=tool_versions(()))
     hashes = {suffix: hashlib.sha256(data).hexdigest() for suffix, data in files.items()}
     facts = {**json.loads(text), "accelerator": _ACCELERATORS[request.target], "sha256": hashes}
     return json.dumps(facts, sort_keys=True)

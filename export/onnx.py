@@ -115,13 +115,7 @@ def _model(
 
 def _store(model: ModelProto, request: Request, scales: dict[str, Any]) -> Written:
     text = metadata_text(
-        request.enhancer,
-        target=request.target,
-        layout="NCHW",
-        precision=request.precision,
-        size=None,
-        schema=f"opset {model.opset_import[0].version}",
-        tools=tool_versions(_TOOLS),
+        request, layout="NCHW", size=None, schema=f"opset {model.opset_import[0].version}", tools=tool_versions(_TOOLS)
     )
     entry = model.metadata_props.add()
     entry.key, entry.value = "arllie", text

@@ -14,6 +14,8 @@ from arllie_deploy.export.request import Request, Written
 from arllie_deploy.runtimes.openvino import METADATA_KEY, import_openvino
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from onnx import ModelProto
 
 SCHEMA = "IR 11"
@@ -29,23 +31,11 @@ def write(request: Request) -> Written:
     """Write the artifact of a request."""
     integers = _integers(request) if request.precision == "int8" else None
     graph = to_model(build_graph(request.enhancer)) if integers is None else to_integer_model(integers)
-    model = _converted(graph)
-    text = metadata_text(
-        request.enhancer,
-        target=request.target,
-        layout=_LAYOUT,
-        precision=request.precision,
-        size=None,
-        schema=SCHEMA,
-        tools=tool_versions(_TOOLS),
-    )
+    model = converted(graph)
+    text = metadata_text(request, layout=_LAYOUT, size=None, schema=SCHEMA, tools=tool_versions(_TOOLS))
     model.set_rt_info(text, [METADATA_KEY])
-    openvino = import_openvino()
-    openvino.save_model(model, request.path, compress_to_fp16=request.precision == "fp16")
-    written = openvino.Core().read_model(request.path)
-    kinds = [operator.get_type_name() for operator in written.get_ordered_ops()]
     return Written(
-        operators=[kind for kind in kinds if kind not in _NOT_EXECUTED],
+        operators=store(model, request.path, half=request.precision == "fp16"),
         layout=_LAYOUT,
         tools=tool_versions(_TOOLS),
         sidecars=[request.path.with_suffix(".bin").name],
@@ -58,11 +48,20 @@ def _integers(request: Request) -> IntegerGraph:
     return quantize(graph, observe(graph, request.calibration, request.percentile), _ACTIVATIONS)
 
 
-def _converted(graph: ModelProto) -> Any:
-    """The model in OpenVINO's operators, named so that the same graph gives the same bytes."""
+def converted(graph: ModelProto) -> Any:
+    """A graph as a model in OpenVINO's operators, named so that the same graph gives the same bytes."""
     model = import_openvino().convert_model(io.BytesIO(graph.SerializeToString(deterministic=True)))
     # What the conversion makes itself it names after a counter that goes on through the whole process.
     for place, operator in enumerate(model.get_ordered_ops()):
         if operator.get_type_name() != "Parameter":
             operator.set_friendly_name(f"{operator.get_type_name()}_{place}")
     return model
+
+
+def store(model: Any, path: Path, *, half: bool) -> list[str]:
+    """Write the .xml and the .bin beside it, with `half` its weights in half precision; the operators in the file."""
+    openvino = import_openvino()
+    openvino.save_model(model, path, compress_to_fp16=half)
+    written = openvino.Core().read_model(path)
+    kinds = [operator.get_type_name() for operator in written.get_ordered_ops()]
+    return [kind for kind in kinds if kind not in _NOT_EXECUTED]

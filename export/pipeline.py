@@ -4,19 +4,78 @@ import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.calibration import Calibration
 from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import Entry, Status
 from arllie_deploy.export.request import Written
-from arllie_deploy.export.targets import INTEGER_PRECISIONS
+from arllie_deploy.export.targets import INTEGER_PRECISIONS, Target
 from arllie_deploy.frames import COLOR, VALUE_RANGE
 from arllie_deploy.stored_model import save_model
 
 _WRITE_STEP = "arllie_deploy.export.write_step"
 _VERIFY_STEP = "arllie_deploy.export.verify_step"
+
+
+class Described(Protocol):
+    """What the manifest says of a model."""
+
+    @property
+    def name(self) -> str:
+        """Of the artifacts."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of what decides its output."""
+        ...
+
+    @property
+    def epilogue(self) -> str:
+        """Its form."""
+        ...
+
+    @property
+    def license(self) -> str:
+        """Of its weights."""
+        ...
+
+
+class Exported(Protocol):
+    """A job, of a one-layer model or of a network."""
+
+    @property
+    def target(self) -> Target:
+        """The row of the table."""
+        ...
+
+    @property
+    def model(self) -> Described:
+        """What is exported."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """One of the target's."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the frames."""
+        ...
+
+    @property
+    def calibration(self) -> Calibration:
+        """What integers are made for."""
+        ...
+
+    @property
+    def file_name(self) -> str:
+        """The artifact's name in the output folder."""
+        ...
 
 
 def export(job: Job, out: Path, *, timeout_s: float, force: bool) -> Entry:
@@ -51,7 +110,7 @@ def export(job: Job, out: Path, *, timeout_s: float, force: bool) -> Entry:
             verdict = run_child(_VERIFY_STEP, {**request, "checks": checks, "picture": str(picture)}, timeout_s)
         except ChildError as error:
             return entry_of(job, Status.FAILED, reason=f"the runtime {_failed(error)}", log=error.log)
-        entry = _keep(job, places[job.size], out, written[-1], verdict, force=force)
+        entry = keep(job, places[job.size], out, written[-1], verdict, force=force)
         _keep_picture(picture, out / f"{job.file_name}.rejected.png")
         return entry
 
@@ -72,7 +131,20 @@ def _failed(error: ChildError) -> str:
     return text if text.startswith(("took", "crashed")) else f"failed: {text}"
 
 
-def _keep(job: Job, made: Path, out: Path, written: Written, verdict: dict[str, Any], *, force: bool) -> Entry:
+def keep(job: Exported, made: Path, out: Path, written: Written, verdict: dict[str, Any], *, force: bool) -> Entry:
+    """Give an artifact and its sidecars their names in `out`, `.rejected` where it failed the gate; its entry.
+
+    Args:
+        job: what was asked for.
+        made: the main file, its sidecars beside it.
+        out: the folder.
+        written: what the writer says.
+        verdict: `failed`, `parity`, `executed_by` and `facts` of the gate.
+        force: replace files that have other bytes.
+
+    Raises:
+        ArllieError: if a file of one of its names with other bytes is there and `force` is false.
+    """
     rejected = verdict["failed"] is not None
     names = [made.name, *written.sidecars]
     sources = [made.with_name(name) for name in names]
@@ -127,7 +199,7 @@ def _same(path: Path, facts: dict[str, Any]) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == facts["sha256"]
 
 
-def entry_of(job: Job, status: Status, **facts: Any) -> Entry:
+def entry_of(job: Exported, status: Status, **facts: Any) -> Entry:
     """The manifest's entry of a job."""
     empty = dict.fromkeys(
         (

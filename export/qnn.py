@@ -37,15 +37,13 @@ def write(request: Request) -> Written:
     integers = quantize(graph, observed, _ACTIVATIONS[request.precision])
     model = of_size(to_integer_model(integers), request.size)
     text = metadata_text(
-        request.enhancer,
-        target=request.target,
+        request,
         layout=_LAYOUT,
-        precision=request.precision,
         size=request.size,
         schema=f"opset {model.opset_import[0].version}",
         tools=tool_versions(_TOOLS),
     )
-    _store(model, text, request.path)
+    store(model, text, request.path)
     contexts = [compile_context(request.path, arch, text) for arch in HTP_ARCHS]
     return Written(
         operators=[node.op_type for node in model.graph.node],
@@ -92,7 +90,7 @@ def compile_context(main: Path, arch: int, text: str) -> tuple[Path, Path]:
         reference = _binary_reference(model)
         binary.write_bytes(made.with_name(reference.s.decode()).read_bytes())
         reference.s = binary.name.encode()
-        _store(model, text, context)
+        store(model, text, context)
     return context, binary
 
 
@@ -109,7 +107,8 @@ def _binary_reference(model: ModelProto) -> AttributeProto:
     return found
 
 
-def _store(model: ModelProto, text: str, path: Path) -> None:
+def store(model: ModelProto, text: str, path: Path) -> None:
+    """Write a model, described by `text`; the same model gives the same bytes."""
     entry = model.metadata_props.add()
     entry.key, entry.value = "arllie", text
     path.write_bytes(model.SerializeToString(deterministic=True))

@@ -9,9 +9,12 @@ from typing import Any
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.child import ChildError, run_child
+from arllie_deploy.export.job import checks_of_any_size
 from arllie_deploy.export.manifest import Entry, Status
-from arllie_deploy.export.parity import EMULATED_SIZE, ODD_SIZE
-from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.export.networks.export import NetworkExport, recheck_network
+from arllie_deploy.export.parity import EMULATED_SIZE, Check
+from arllie_deploy.export.targets import TARGETS, Target
+from arllie_deploy.networks.network import Network
 from arllie_deploy.stored_model import Model, save_model
 
 _VERIFY_STEP = "arllie_deploy.export.verify_step"
@@ -29,7 +32,7 @@ class Finding:
 
 
 def recheck(
-    folder: Path, entries: dict[str, Entry], find_model: Callable[[str], Model], *, timeout_s: float
+    folder: Path, entries: dict[str, Entry], find_model: Callable[[str], Model | Network], *, timeout_s: float
 ) -> list[Finding]:
     """Check the bytes of every artifact that was verified once, and run the parity frames through it again.
 
@@ -46,7 +49,7 @@ def recheck(
     ]
 
 
-def _recheck(folder: Path, entry: Entry, find_model: Callable[[str], Model], timeout_s: float) -> Finding:
+def _recheck(folder: Path, entry: Entry, find_model: Callable[[str], Model | Network], timeout_s: float) -> Finding:
     file, target = str(entry["file"]), str(entry["target"])
     problem = _bytes_problem(folder, entry)
     if problem is not None:
@@ -70,7 +73,7 @@ def _bytes_problem(folder: Path, entry: Entry) -> str | None:
     return None
 
 
-def _parity(folder: Path, entry: Entry, model: Model, timeout_s: float) -> Finding:
+def _parity(folder: Path, entry: Entry, model: Model | Network, timeout_s: float) -> Finding:
     file, name = str(entry["file"]), str(entry["target"])
     if name not in TARGETS:
         return Finding(file, name, "this version does not know its target", None)
@@ -78,19 +81,37 @@ def _parity(folder: Path, entry: Entry, model: Model, timeout_s: float) -> Findi
     found = target.availability()
     if not found.ok:
         return Finding(file, name, f"cannot be executed here: {found.reason}", None)
-    proof = str((folder / str(entry["proof"])).resolve())
+    proof = (folder / str(entry["proof"])).resolve()
+    try:
+        if isinstance(model, Network):
+            job = NetworkExport(target, model, str(entry["precision"]), _size(entry))
+            verdict = recheck_network(job, proof, timeout_s=timeout_s)
+        else:
+            verdict = _verdict(target, entry, model, proof, timeout_s)
+    except ChildError as error:
+        return Finding(file, name, f"the runtime {error}", None)
+    return Finding(file, name, verdict["failed"], verdict["parity"])
+
+
+def _size(entry: Entry) -> tuple[int, int]:
     if entry["size"] is None:
-        checks = [[proof, *_DYNAMIC_SIZE, False], [proof, *ODD_SIZE, False]]
+        return _DYNAMIC_SIZE
+    width, height = (int(side) for side in str(entry["size"]).split("x"))
+    return width, height
+
+
+def _verdict(target: Target, entry: Entry, model: Model, proof: Path, timeout_s: float) -> dict[str, Any]:
+    """Of a one-layer model's artifact; raises `ChildError` if it cannot be run."""
+    size = _size(entry)
+    if entry["size"] is None:
+        wanted = checks_of_any_size(target, proof, size)
     else:
-        width, height = (int(side) for side in str(entry["size"]).split("x"))
-        checks = [[proof, width, height, target.emulated and (width, height) != EMULATED_SIZE]]
+        wanted = [Check(proof, size, target.emulated and size != EMULATED_SIZE)]
+    checks = [[str(check.path), *check.size, check.one_frame] for check in wanted]
     with tempfile.TemporaryDirectory(prefix="arllie-") as scratch:
         path = Path(scratch) / "model.safetensors"
         save_model(model, path)
-        request = {"model": str(path), "target": name, "precision": entry["precision"], "checks": checks}
+        request = {"model": str(path), "target": target.name, "precision": entry["precision"], "checks": checks}
         request["picture"] = str(Path(scratch) / "failed.png")
-        try:
-            verdict = run_child(_VERIFY_STEP, request, timeout_s)
-        except ChildError as error:
-            return Finding(file, name, f"the runtime {error}", None)
-    return Finding(file, name, verdict["failed"], verdict["parity"])
+        verdict: dict[str, Any] = run_child(_VERIFY_STEP, request, timeout_s)
+    return verdict

@@ -26,15 +26,7 @@ def write(request: Request) -> Written:
         FloatTranslation(builder, request.size, half=half).translate(build_graph(request.enhancer))
     else:
         IntegerTranslation(builder, request.size).translate(integers)
-    text = metadata_text(
-        request.enhancer,
-        target=request.target,
-        layout=LAYOUT,
-        precision=request.precision,
-        size=request.size,
-        schema=SCHEMA,
-        tools=tool_versions(TOOLS),
-    )
+    text = metadata_text(request, layout=LAYOUT, size=request.size, schema=SCHEMA, tools=tool_versions(TOOLS))
     data = builder.finish(["input"], ["output"], text)
     request.path.write_bytes(data)
     return Written(

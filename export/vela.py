@@ -15,7 +15,7 @@ from arllie_deploy.export.tflite import operator_names
 # Vela's own file of configurations, which it finds in its package.
 _CONFIGURATIONS = "Arm/vela.ini"
 # The one operator of a compiled file that the NPU executes.
-_COMPILED = "CUSTOM"
+COMPILED = "CUSTOM"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Compiled:
     """What Vela made; its numbers are the compiler's estimates, nothing was executed.
 
     Attributes:
-        data: the .tflite, of which every operator is the NPU's.
+        data: the .tflite; what the NPU executes is one operator of it.
         sram_bytes: the most that is in use at once.
         cycles: of one inference.
         clock_hz: of the system configuration.
@@ -55,7 +55,7 @@ class Compiled:
 
 
 def compile_for(npu: Npu, model: bytes, scratch: Path) -> Compiled:
-    """Compile for one NPU.
+    """Compile for one NPU all of a model.
 
     Args:
         npu: what for.
@@ -65,6 +65,18 @@ def compile_for(npu: Npu, model: bytes, scratch: Path) -> Compiled:
     Raises:
         ArllieError: if Vela fails, or leaves an operator to the processor beside the NPU.
     """
+    compiled = run_vela(npu, model, scratch)
+    left = [operator for operator in operator_names(compiled.data) if operator != COMPILED]
+    if left:
+        raise ArllieError(
+            f"{npu.accelerator_config} cannot execute {', '.join(left)}: Vela leaves it to the processor; "
+            "export a model whose form does without, plain or direct"
+        )
+    return compiled
+
+
+def run_vela(npu: Npu, model: bytes, scratch: Path) -> Compiled:
+    """As `compile_for`, whatever Vela leaves to the processor; raises `ArllieError` if it fails."""
     with tempfile.TemporaryDirectory(dir=scratch, prefix=".vela-") as name:
         folder = Path(name)
         (folder / "model.tflite").write_bytes(model)
@@ -76,12 +88,6 @@ def compile_for(npu: Npu, model: bytes, scratch: Path) -> Compiled:
         data = (folder / "model_vela.tflite").read_bytes()
         with (folder / f"model_summary_{npu.system_config}.csv").open(newline="") as file:
             [summary] = csv.DictReader(file)
-    left = [operator for operator in operator_names(data) if operator != _COMPILED]
-    if left:
-        raise ArllieError(
-            f"{npu.accelerator_config} cannot execute {', '.join(left)}: Vela leaves it to the processor; "
-            "export a model whose form does without, plain or direct"
-        )
     return Compiled(
         data=data,
         sram_bytes=round(float(summary["sram_memory_used"]) * 1024),

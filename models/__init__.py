@@ -1,4 +1,4 @@
-"""The table of systems and their members: the models that ship with the package, and the recipes they come from."""
+"""The tables of systems and their members: the models that ship with the package, and the recipes they come from."""
 
 from difflib import get_close_matches
 from importlib.resources import files
@@ -7,6 +7,9 @@ from pathlib import Path
 from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.model_file import NETWORK_KEY, read_header
+from arllie_deploy.networks import network_file
+from arllie_deploy.networks.network import Network
 from arllie_deploy.stored_model import Model, load_model
 
 # A family's name stands for its default member.
@@ -20,6 +23,8 @@ MEMBERS = {
     "arllie-direct-lol": "arllie",
     "arllie-unsupervised": "arllie",
 }
+# Network of many layers -> folder of its system, as for the members.
+NETWORKS: dict[str, str] = {}
 # An adaptive member -> the one that stands in for it where filters must be constant.
 WITH_CONSTANT_FILTERS = {"arllie-adaptive": "arllie-adaptive-int"}
 # Recipe -> folder of its system, which holds RECIPE.toml.
@@ -27,17 +32,32 @@ RECIPES = MEMBERS
 
 
 def find_model(name_or_path: str) -> Model:
-    """Load a shipped model by family or member name, or a model file by its path, fixed or adaptive.
+    """Load a shipped one-layer model by family or member name, or a model file by its path, fixed or adaptive.
+
+    Raises:
+        ArllieError: if there is no such model, its file is malformed, or it is a network of many layers.
+    """
+    return load_model(_find_file(name_or_path))
+
+
+def find_any(name_or_path: str) -> Model | Network:
+    """`find_model` for whoever can do with a network of many layers, too.
 
     Raises:
         ArllieError: if there is no such model, or its file is malformed.
     """
+    path = _find_file(name_or_path)
+    return network_file.load(path) if read_header(path)[0] == NETWORK_KEY else load_model(path)
+
+
+def _find_file(name_or_path: str) -> Path:
     member = FAMILIES.get(name_or_path, name_or_path)
-    if member in MEMBERS:
-        return load_model(_folder(MEMBERS[member]) / f"{member}.safetensors")
+    system = {**MEMBERS, **NETWORKS}.get(member)
+    if system is not None:
+        return _folder(system) / f"{member}.safetensors"
     if _looks_like_path(name_or_path, ".safetensors"):
-        return load_model(Path(name_or_path))
-    raise ArllieError(_unknown("model", name_or_path, [*FAMILIES, *MEMBERS], "a .safetensors file"))
+        return Path(name_or_path)
+    raise ArllieError(_unknown("model", name_or_path, [*FAMILIES, *MEMBERS, *NETWORKS], "a .safetensors file"))
 
 
 def find_fixed_model(name_or_path: str) -> Enhancer:

@@ -9,10 +9,12 @@ from arllie_deploy.bench.backends import Entry
 from arllie_deploy.bench.backends.cuda import has_device
 from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.status import Status
+from arllie_deploy.bench.timed_network import TimedNetwork
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export import manifest
 from arllie_deploy.export.job import Job
+from arllie_deploy.export.networks.export import NetworkExport, export_network, has_format, precisions_of
 from arllie_deploy.export.pipeline import export
 from arllie_deploy.export.targets import INTEGER_PRECISIONS, TARGETS, Target
 from arllie_deploy.models import find_fixed_model
@@ -23,6 +25,8 @@ DEFAULT_PRECISIONS = ("fp32", "int8")
 # Forms that integers carry well; a model of another is stood in for by the target's integer member.
 _INTEGER_FORMS = ("plain", "direct")
 _TIMEOUT_S = 300.0
+# Converters of networks take minutes for a size.
+_NETWORK_TIMEOUT_S = 3600.0
 _STATUSES = {
     manifest.Status.REJECTED: Status.WRONG,
     manifest.Status.FAILED: Status.FAILED,
@@ -42,27 +46,62 @@ def artifacts(
         out: where artifacts are looked for and made.
         say: told the name of each artifact before it is made.
     """
+    if isinstance(subject.enhancer, TimedNetwork):
+        return _of_network(targets, subject, subject.enhancer, precisions, out, say)
     entries: list[Entry] = []
     for target in targets:
         for precision in (name for name in target.precisions if name in precisions):
             enhancer = model_for(target, precision, subject.enhancer)
             job = Job(target, enhancer, precision, subject.size)
-            candidate = Candidate(
-                backend=target.backend,
-                runtime=target.runtime,
-                target=target.name,
-                accelerator=target.accelerator,
-                precision=precision,
+            candidate = replace(
+                candidate_of(target, precision, subject),
                 artifact=(out / job.file_name).resolve(),
                 enhancer=None if enhancer is subject.enhancer else enhancer,
-                size=subject.size_text,
                 threads=subject.threads,
             )
-            entry = _find_or_make(job, candidate, out, say)
-            entries.append(entry)
-            if isinstance(entry, Candidate):
-                entries.extend(replace(entry, threads=threads) for threads in subject.more_threads)
+            entries.extend(_for_all_threads(_find_or_make(job, candidate, out, say), subject))
     return entries
+
+
+def _of_network(
+    targets: Sequence[Target],
+    subject: Subject,
+    network: TimedNetwork,
+    precisions: Sequence[str],
+    out: Path,
+    say: Callable[[str], None],
+) -> list[Entry]:
+    """As `artifacts`; integers are the network's own, and a target that carries none has no row."""
+    entries: list[Entry] = []
+    for target in filter(has_format, targets):
+        for precision in (name for name in precisions_of(target) if name in precisions):
+            job = NetworkExport(target, network.network, precision, subject.size)
+            candidate = replace(
+                candidate_of(target, precision, subject),
+                artifact=(out / job.file_name).resolve(),
+                resident_bytes=network.resident_bytes(subject.size),
+                threads=subject.threads,
+            )
+            entries.extend(_for_all_threads(_find_or_make(job, candidate, out, say), subject))
+    return entries
+
+
+def _for_all_threads(entry: Entry, subject: Subject) -> list[Entry]:
+    if not isinstance(entry, Candidate):
+        return [entry]
+    return [entry, *(replace(entry, threads=threads) for threads in subject.more_threads)]
+
+
+def candidate_of(target: Target, precision: str, subject: Subject) -> Candidate:
+    """What is timed for a target, without an artifact and with all cores."""
+    return Candidate(
+        backend=target.backend,
+        runtime=target.runtime,
+        target=target.name,
+        accelerator=target.accelerator,
+        precision=precision,
+        size=subject.size_text,
+    )
 
 
 def targets_here(backend: str) -> list[Target]:
@@ -86,7 +125,7 @@ def model_for(target: Target, precision: str, enhancer: Enhancer) -> Enhancer:
     return find_fixed_model(target.integer_model)
 
 
-def _find_or_make(job: Job, candidate: Candidate, out: Path, say: Callable[[str], None]) -> Entry:
+def _find_or_make(job: Job | NetworkExport, candidate: Candidate, out: Path, say: Callable[[str], None]) -> Entry:
     engine = RUNTIMES[job.target.runtime].availability()
     if not engine.ok:
         return candidate.row(Status.UNAVAILABLE, reason=engine.reason)
@@ -99,7 +138,7 @@ def _find_or_make(job: Job, candidate: Candidate, out: Path, say: Callable[[str]
         return candidate if made else candidate.row(Status.UNAVAILABLE, reason=_missing(job, available.reason))
     say(job.file_name)
     try:
-        entry = export(job, out, timeout_s=_TIMEOUT_S, force=False)
+        entry = _export(job, out)
         manifest.merge_into_manifest(out, {job.file_name: entry})
     except ArllieError as error:
         return candidate.row(Status.FAILED, reason=str(error))
@@ -108,7 +147,13 @@ def _find_or_make(job: Job, candidate: Candidate, out: Path, say: Callable[[str]
     return candidate.row(_STATUSES[manifest.Status(entry["status"])], reason=entry["reason"])
 
 
-def _is_made(job: Job, out: Path) -> bool:
+def _export(job: Job | NetworkExport, out: Path) -> manifest.Entry:
+    if isinstance(job, Job):
+        return export(job, out, timeout_s=_TIMEOUT_S, force=False)
+    return export_network(job, out, timeout_s=_NETWORK_TIMEOUT_S, force=False)
+
+
+def _is_made(job: Job | NetworkExport, out: Path) -> bool:
     """Whether OUT holds this artifact of this very model, unchanged since it was verified."""
     path, entry = out / job.file_name, manifest.read_manifest(out).get(job.file_name)
     if entry is None or entry["status"] != manifest.Status.OK or not path.exists():
@@ -117,6 +162,6 @@ def _is_made(job: Job, out: Path) -> bool:
     return same_bytes and entry["model_sha256"] == job.model.sha256
 
 
-def _missing(job: Job, reason: str | None) -> str:
+def _missing(job: Job | NetworkExport, reason: str | None) -> str:
     size = "" if job.target.dynamic else f" --size {job.size[0]}x{job.size[1]}"
     return f"no {job.file_name} in --out, and making it {reason}, then arllie-export --target {job.target.name}{size}"

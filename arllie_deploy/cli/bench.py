@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from arllie_deploy.cli.bench_request import Delivery, Request
+from arllie_deploy.cli.options import with_fields_as_options
 from arllie_deploy.cli.output import print_json
 from arllie_deploy.errors import ArllieError, CheckFailedError
 
@@ -17,41 +17,10 @@ if TYPE_CHECKING:
     from arllie_deploy.bench.compare import Comparison
     from arllie_deploy.bench.result import Result
     from arllie_deploy.bench.run_folder import RunFolder
-    from arllie_deploy.cli.bench_request import Request
 
 
-def command(
-    backends: Annotated[str, typer.Option(help="cpu, cuda, npu, dsp, comma-separated.")] = "cpu",
-    model: Annotated[
-        str, typer.Option(help="A shipped fixed model, a .safetensors file, or anybody's .onnx or .tflite file.")
-    ] = "arllie-lol",
-    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames.")] = "1920x1080",
-    threads: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Of the engines; all cores if not given.")
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Every precision and number of threads of each engine.")] = False,
-    peers: Annotated[bool, typer.Option("--peers", help="Time networks of published shapes beside ours.")] = False,
-    sustained: Annotated[
-        float | None,
-        typer.Option(min=1, max=86400, help="Seconds of a constant load on each engine after the rounds."),
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="adb:SERIAL: time on this phone instead.")] = None,
-    devices: Annotated[Path | None, typer.Option(help="TOML file of devices to run at once.")] = None,
-    runner: Annotated[Path | None, typer.Option(help="Static program for the phone's processor.")] = None,
-    benchmark_model: Annotated[Path | None, typer.Option(help="TFLite's benchmark_model for the phone.")] = None,
-    hexagon_libraries: Annotated[
-        Path | None, typer.Option(help="Folder of the Hexagon delegate's libraries for the phone.")
-    ] = None,
-    qnn_sdk: Annotated[
-        Path | None, typer.Option(help="Folder of Qualcomm's AI Runtime SDK, for the phone's HTP (dsp).")
-    ] = None,
-    compare: Annotated[Path | None, typer.Option(help="bench.json of an older run to compare with.")] = None,
-    fail_over: Annotated[str, typer.Option(help="By how much a ratio may be worse than in that run.")] = "5%",
-    out: Annotated[Path, typer.Option(help="Folder for the reports; artifacts are looked for and made there too.")] = (
-        Path("arllie-out")
-    ),
-    json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
-) -> None:
+@with_fields_as_options
+def command(request: Request, delivery: Delivery) -> None:
     """Check and time a model on every backend; write bench.json, bench.csv, bench.md and report.html.
 
     Examples: arllie-bench --backends cpu,cuda,npu,dsp · arllie-bench --size 1280x720 --threads 1 --out runs/laptop ·
@@ -65,35 +34,19 @@ def command(
     incomplete.
     """
     from arllie_deploy.bench.backends import find_backends
-    from arllie_deploy.bench.compare import parse_share, refuse_regressions
-    from arllie_deploy.bench.machine import describe_machine
+    from arllie_deploy.bench.compare import parse_share
     from arllie_deploy.bench.run_folder import plan_run
-    from arllie_deploy.cli.bench_request import Request
     from arllie_deploy.cli.bench_run import refuse_wrong_use, subject_of
-    from arllie_deploy.cli.compare import FILE_NAME, compare_runs, read_older, to_file
+    from arllie_deploy.cli.compare import FILE_NAME, compare_runs, to_file
 
-    if device is not None and devices is not None:
+    if request.device is not None and request.devices is not None:
         raise ArllieError("--device is one phone, --devices several devices; give one of them")
-    request = Request(
-        backends=backends,
-        model=model,
-        size=size,
-        threads=threads,
-        full=full,
-        peers=peers,
-        sustained=sustained,
-        device=device,
-        runner=runner,
-        benchmark_model=benchmark_model,
-        hexagon_libraries=hexagon_libraries,
-        qnn_sdk=qnn_sdk,
-    )
-    chosen, allowed, subject = find_backends(backends), parse_share(fail_over), subject_of(request)
+    chosen, allowed = find_backends(request.backends), parse_share(delivery.fail_over)
+    subject = subject_of(request)
     refuse_wrong_use(request, chosen)
-    here = device is None and devices is None
-    older = None if compare is None else read_older(compare, subject.size_text, describe_machine() if here else None)
-    folder = plan_run(out)
-    result, outputs = _measure(request, chosen, subject, folder, devices)
+    older = None if delivery.compare is None else _older(delivery.compare, request, subject)
+    folder = plan_run(delivery.out)
+    result, outputs = _measure(request, chosen, subject, folder)
     if not result.complete and not any(row.infer_ms for row in result.rows):
         raise KeyboardInterrupt  # nothing to keep, and nothing that should stand in the place of an older report
     # Written before it is compared: a run that cannot be compared is kept all the same.
@@ -101,44 +54,44 @@ def command(
     comparison = None if older is None else compare_runs(older, result, allowed)
     if comparison is not None:
         folder.write({FILE_NAME: to_file(comparison)})
-    _print(result, comparison, out, json=json)
-    if not result.complete:
-        raise KeyboardInterrupt
-    _refuse_bad_rows(result)
-    if comparison is not None:
-        refuse_regressions(comparison)
+    _print(result, comparison, delivery)
+    _refuse(result, comparison)
 
 
-def _print(result: "Result", comparison: "Comparison | None", out: Path, *, json: bool) -> None:
+def _older(path: Path, request: Request, subject: "Subject") -> "Result":
+    from arllie_deploy.bench.machine import describe_machine
+    from arllie_deploy.cli.compare import read_older
+
+    here = request.device is None and request.devices is None
+    return read_older(path, subject.size_text, describe_machine() if here else None)
+
+
+def _print(result: "Result", comparison: "Comparison | None", delivery: Delivery) -> None:
     from arllie_deploy.cli.bench_table import print_result
     from arllie_deploy.cli.compare import print_comparison
 
-    if json:
+    if delivery.json:
         print_json(result.to_json())
         return
-    print_result(result, out / "report.html")
+    print_result(result, delivery.out / "report.html")
     if comparison is not None:
         print_comparison(comparison)
 
 
 def _measure(
-    request: "Request",
-    backends: "list[Backend]",
-    subject: "Subject",
-    folder: "RunFolder",
-    devices: Path | None,
+    request: Request, backends: "list[Backend]", subject: "Subject", folder: "RunFolder"
 ) -> "tuple[Result, Mapping[int, NDArray[Any]]]":
     """The result, and by position in its rows what their engines made of the first frame."""
     from arllie_deploy.cli import bench_run
 
-    if devices is not None:
-        return _measure_fleet(request, subject, folder, devices), {}
+    if request.devices is not None:
+        return _measure_fleet(request, request.devices, subject, folder), {}
     if request.device is not None:
         return bench_run.measure_phone(request, backends, subject, folder)
     return bench_run.measure_here(request, backends, subject, folder)
 
 
-def _measure_fleet(request: "Request", subject: "Subject", folder: "RunFolder", devices: Path) -> "Result":
+def _measure_fleet(request: Request, devices: Path, subject: "Subject", folder: "RunFolder") -> "Result":
     from arllie_deploy.bench.fleet import Order, merge
     from arllie_deploy.bench.result import model_facts
     from arllie_deploy.cli.fleet import run_devices
@@ -147,11 +100,11 @@ def _measure_fleet(request: "Request", subject: "Subject", folder: "RunFolder", 
         options=request.options(),
         out=folder.out,
         backends=request.backends,
-        model=model_facts(subject.enhancer),
+        model=model_facts(subject.enhancer, subject.size),
         size=subject.size_text,
     )
     fleet = run_devices(devices, order)
-    return merge(fleet, order, run_id=folder.run_id, started=folder.started, command=request.command(devices))
+    return merge(fleet, order, run_id=folder.run_id, started=folder.started, command=request.command())
 
 
 def _files(result: "Result", subject: "Subject", outputs: "Mapping[int, NDArray[Any]]") -> dict[str, bytes]:
@@ -174,9 +127,13 @@ def _files(result: "Result", subject: "Subject", outputs: "Mapping[int, NDArray[
     }
 
 
-def _refuse_bad_rows(result: "Result") -> None:
+def _refuse(result: "Result", comparison: "Comparison | None") -> None:
+    """End with the status that an incomplete run, bad rows or a regression call for."""
+    from arllie_deploy.bench.compare import refuse_regressions
     from arllie_deploy.bench.status import Status
 
+    if not result.complete:
+        raise KeyboardInterrupt
     bad = [
         f"{row.label}{f' on {row.device}' if result.devices else ''} is {row.status}"
         for row in result.rows
@@ -184,3 +141,5 @@ def _refuse_bad_rows(result: "Result") -> None:
     ]
     if bad:
         raise CheckFailedError(f"{', '.join(bad)}; the reasons are above and in bench.json")
+    if comparison is not None:
+        refuse_regressions(comparison)

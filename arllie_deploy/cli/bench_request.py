@@ -5,6 +5,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from arllie_deploy.errors import ArllieError
 
@@ -14,35 +17,30 @@ _ADB = "adb:"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The options that decide what is measured; None is not given.
+    """The options that decide what is measured; None is not given. A `device` of "adb:" is the only phone."""
 
-    Attributes:
-        backends: comma-separated words.
-        model: a shipped model, a .safetensors file, or a file of somebody else to be timed beside ours.
-        size: WIDTHxHEIGHT.
-        threads: of the engines.
-        full: every precision and number of threads of each engine.
-        peers: networks of published shapes beside ours.
-        sustained: seconds of a constant load on each engine.
-        device: "adb:SERIAL", or "adb:" for the only phone.
-        runner: a static program for a phone's processor.
-        benchmark_model: TFLite's program for the phone.
-        hexagon_libraries: folder of the Hexagon delegate's libraries.
-        qnn_sdk: folder of Qualcomm's AI Runtime SDK.
-    """
-
-    backends: str = "cpu"
-    model: str = DEFAULT_MODEL
-    size: str = "1920x1080"
-    threads: int | None = None
-    full: bool = False
-    peers: bool = False
-    sustained: float | None = None
-    device: str | None = None
-    runner: Path | None = None
-    benchmark_model: Path | None = None
-    hexagon_libraries: Path | None = None
-    qnn_sdk: Path | None = None
+    backends: Annotated[str, typer.Option(help="cpu, cuda, npu, dsp, comma-separated.")] = "cpu"
+    model: Annotated[
+        str, typer.Option(help="A shipped fixed model, a .safetensors file, or anybody's .onnx or .tflite file.")
+    ] = DEFAULT_MODEL
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the frames.")] = "1920x1080"
+    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="Of the engines; all cores if not given.")] = None
+    full: Annotated[bool, typer.Option("--full", help="Every precision and number of threads of each engine.")] = False
+    peers: Annotated[bool, typer.Option("--peers", help="Time networks of published shapes beside ours.")] = False
+    sustained: Annotated[
+        float | None,
+        typer.Option(min=1, max=86400, help="Seconds of a constant load on each engine after the rounds."),
+    ] = None
+    device: Annotated[str | None, typer.Option(help="adb:SERIAL: time on this phone instead.")] = None
+    devices: Annotated[Path | None, typer.Option(help="TOML file of devices to run at once.")] = None
+    runner: Annotated[Path | None, typer.Option(help="Static program for the phone's processor.")] = None
+    benchmark_model: Annotated[Path | None, typer.Option(help="TFLite's benchmark_model for the phone.")] = None
+    hexagon_libraries: Annotated[
+        Path | None, typer.Option(help="Folder of the Hexagon delegate's libraries for the phone.")
+    ] = None
+    qnn_sdk: Annotated[
+        Path | None, typer.Option(help="Folder of Qualcomm's AI Runtime SDK, for the phone's HTP (dsp).")
+    ] = None
 
     @property
     def foreign(self) -> Path | None:
@@ -78,12 +76,21 @@ class Request:
         }
         return words + [word for name, path in files.items() if path is not None for word in (name, str(path))]
 
-    def command(self, devices: Path | None = None) -> str:
-        """The command that measures the same again.
-
-        Args:
-            devices: file of several devices, which takes the place of one.
-        """
+    def command(self) -> str:
+        """The command that measures the same again."""
         words = ["arllie-bench", *self.options()]
         words += ["--device", self.device] if self.device is not None else []
-        return shlex.join([*words, *(["--devices", str(devices)] if devices is not None else [])])
+        words += ["--devices", str(self.devices)] if self.devices is not None else []
+        return shlex.join(words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """The options that decide what becomes of the result."""
+
+    compare: Annotated[Path | None, typer.Option(help="bench.json of an older run to compare with.")] = None
+    fail_over: Annotated[str, typer.Option(help="By how much a ratio may be worse than in that run.")] = "5%"
+    out: Annotated[Path, typer.Option(help="Folder for the reports; artifacts are looked for and made there too.")] = (
+        Path("arllie-out")
+    )
+    json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.bench.backends import Backend, Entry
-from arllie_deploy.bench.candidate import Candidate, Subject
+from arllie_deploy.bench.candidate import Subject
 from arllie_deploy.bench.contestant import Settings
 from arllie_deploy.bench.demand import refuse_too_large, rotation_length
 from arllie_deploy.bench.load import load_warnings, sample_load
@@ -17,16 +17,19 @@ from arllie_deploy.bench.machine import describe_machine, load_average
 from arllie_deploy.bench.protocol import Measurement, measure
 from arllie_deploy.bench.result import Result, compose
 from arllie_deploy.bench.run_folder import RunFolder
-from arllie_deploy.cli.artifacts import DEFAULT_PRECISIONS, artifacts, targets_here
+from arllie_deploy.bench.timed_network import TimedNetwork
+from arllie_deploy.cli.artifacts import DEFAULT_PRECISIONS, artifacts, candidate_of, targets_here
 from arllie_deploy.cli.bench_request import DEFAULT_MODEL, Request
 from arllie_deploy.cli.output import progress
 from arllie_deploy.cli.size import parse_size
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.parity import LIMITS, mirrored
+from arllie_deploy.export.parity import LIMITS, Limit, mirrored
 from arllie_deploy.export.targets import TARGETS
-from arllie_deploy.models import find_fixed_model
+from arllie_deploy.models import find_any, find_fixed_model
+from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.dark_set import dark_pictures
 from arllie_deploy.pictures.night import night_picture
+from arllie_deploy.runtimes.padded import refuse_smaller
 
 if TYPE_CHECKING:
     from arllie_deploy.bench.adb.rows import Task
@@ -36,8 +39,10 @@ Measured = tuple[Result, Mapping[int, NDArray[np.uint8]]]
 # How rows of a phone name it.
 _PHONE = "phone"
 _PHONE_PRECISION = "int8"
-# What a phone executes for each backend, beside the runner of its processor.
+# What a phone's accelerators execute.
 _PHONE_TARGETS = {"npu": "tflite-nnapi", "dsp": "tflite-hexagon"}
+# What its processor executes, beside a runner of any model.
+_PROCESSOR_TARGET = "native-arm64-android"
 # What Qualcomm's own runner executes there, where the user has it.
 _HTP_TARGET = "qnn-htp"
 
@@ -49,7 +54,11 @@ def subject_of(request: Request) -> Subject:
         ArllieError: if there is no such model or size, or too little memory for it.
     """
     wanted = parse_size(request.size)
-    enhancer = find_fixed_model(DEFAULT_MODEL if request.foreign else request.model)
+    model = DEFAULT_MODEL if request.foreign else request.model
+    network = find_any(model)
+    enhancer = TimedNetwork(network) if isinstance(network, Network) else find_fixed_model(model)
+    if isinstance(enhancer, TimedNetwork):
+        refuse_smaller(wanted[1], wanted[0], enhancer.network.minimum)
     refuse_too_large(wanted)
     more = _thread_counts(request.threads or describe_machine().cores) if request.full else ()
     return Subject(enhancer, _frames(wanted, rotation_length(wanted)), request.threads, more)
@@ -91,7 +100,7 @@ def measure_here(request: Request, backends: Sequence[Backend], subject: Subject
 
         entries = entries_here(request, backends, subject, folder.out, say)
         bar.update(task, description="checking")
-        measurement = measure(subject, entries, limits=LIMITS, settings=settings, progress=report)
+        measurement = measure(subject, entries, limits=limits_of(subject), settings=settings, progress=report)
     after = sample_load() if measurement.complete else None
     result = compose(
         measurement,
@@ -105,6 +114,18 @@ def measure_here(request: Request, backends: Sequence[Backend], subject: Subject
         load_average_after=load_average(),
     )
     return result, measurement.outputs
+
+
+def limits_of(subject: Subject) -> Mapping[str, Limit]:
+    """Precision -> what an output must keep: a network says itself how far its artifacts may be from it."""
+    if not isinstance(subject.enhancer, TimedNetwork):
+        return LIMITS
+    limits = subject.enhancer.network.limits
+    return {
+        "fp32": Limit(max_abs=limits.fp32_max_abs),
+        "fp16": Limit(dark_psnr_db=limits.fp16_db),
+        "int8": Limit(dark_psnr_db=limits.int8_db),
+    }
 
 
 def entries_here(
@@ -172,6 +193,9 @@ def _phone_task(request: Request, backends: Sequence[Backend], subject: Subject,
         for name, target in _PHONE_TARGETS.items()
         if name in names
     }
+    if "cpu" in names:
+        target = TARGETS[_PROCESSOR_TARGET]
+        wanted["cpu"] = artifacts([target], _alone(subject), target.precisions, out, lambda artifact: None)
     if "dsp" in names:
         wanted["dsp"] = [*wanted["dsp"], _htp_entry(request, subject, out)]
     return Task(
@@ -191,20 +215,16 @@ def _phone_task(request: Request, backends: Sequence[Backend], subject: Subject,
 def _htp_entry(request: Request, subject: Subject, out: Path) -> Entry:
     """The HTP of a phone, as a signal processor; its contexts are made only for whoever has Qualcomm's runner."""
     target = TARGETS[_HTP_TARGET]
-    missing = Candidate(
-        backend="dsp",
-        runtime=target.runtime,
-        target=target.name,
-        accelerator=target.accelerator,
-        precision=_PHONE_PRECISION,
-        size=subject.size_text,
-    )
+    missing = replace(candidate_of(target, _PHONE_PRECISION, subject), backend="dsp")
     if request.qnn_sdk is None:
         return missing
-    # The tool has no choice of threads.
-    alone = replace(subject, threads=None, more_threads=())
-    [entry] = artifacts([target], alone, (_PHONE_PRECISION,), out, lambda artifact: None)
+    [entry] = artifacts([target], _alone(subject), (_PHONE_PRECISION,), out, lambda artifact: None)
     return replace(entry, backend=missing.backend)
+
+
+def _alone(subject: Subject) -> Subject:
+    """For a tool that has no choice of threads."""
+    return replace(subject, threads=None, more_threads=())
 
 
 def _precisions(request: Request) -> tuple[str, ...]:

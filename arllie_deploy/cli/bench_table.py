@@ -44,18 +44,18 @@ def print_result(result: "Result", report: Path) -> None:
 
 
 def _cells(row: "Row", model: str) -> list[str]:
+    from arllie_deploy.bench.report_facts import counted
+
     facts = [row.backend, row.runtime, row.target or _NOTHING, row.model or model, row.precision]
     facts += [str(row.threads or _NOTHING), row.status]
     facts.append(_NOTHING if row.parity is None or row.parity.max_abs is None else f"{row.parity.max_abs:.1e}")
     facts.append(_NOTHING if row.dark_psnr_db is None else f"{row.dark_psnr_db:.1f}")
-    times = [
-        None if row.infer_ms is None else row.infer_ms.p50,
-        None if row.end_to_end_ms is None else row.end_to_end_ms.p50,
-        None if row.end_to_end_ms is None else row.end_to_end_ms.p90,
-    ]
+    total = row.end_to_end_ms
+    facts.append(_short(None if row.infer_ms is None else row.infer_ms.p50))
+    facts.append((counted(row) or _NOTHING) if total is None else _short(total.p50))
     memory = _NOTHING if row.memory_bytes is None else f"{row.memory_bytes / 1e6:.0f}"
     ratios = [_short(ratio) for ratio in (row.x_copy_cold, row.x_ort_fp32)]
-    return [*facts, *(_short(time) for time in times), memory, *ratios]
+    return [*facts, _short(None if total is None else total.p90), memory, *ratios]
 
 
 def _short(value: float | None) -> str:

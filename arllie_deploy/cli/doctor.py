@@ -89,12 +89,12 @@ def _cuda() -> Finding:
 
 def _models() -> list[Finding]:
     from arllie_deploy.errors import ArllieError
-    from arllie_deploy.models import MEMBERS, find_model
+    from arllie_deploy.models import MEMBERS, NETWORKS, find_any
 
     findings = []
-    for name in MEMBERS:
+    for name in (*MEMBERS, *NETWORKS):
         try:
-            model = find_model(name)
+            model = find_any(name)
             findings.append(
                 Finding("model", name, True, f"{model.epilogue}, sha256 {model.sha256[:12]}, {model.license}")
             )

@@ -39,12 +39,12 @@ def command(
     Exit 0: everything was written. 2: wrong use or bad input; of a folder, the good pictures are written all the same.
     """
     from arllie_deploy.media.opener import opener_for_clip, opener_for_pictures
-    from arllie_deploy.models import find_model
+    from arllie_deploy.models import find_any
     from arllie_deploy.runtimes.choose import find_runtime
 
     if runtime != "auto":
         find_runtime(runtime).require()
-    opener = (opener_for_clip if clip else opener_for_pictures)(find_model(model), runtime, threads)
+    opener = (opener_for_clip if clip else opener_for_pictures)(find_any(model), runtime, threads)
     if input_.is_dir():
         return _folder(opener, input_, output, strength, force=force, json=json)
     return _file(opener, input_, output, strength, force=force, json=json)

@@ -175,19 +175,22 @@ def _subject(model: str, runtime: str, threads: int | None, *, clip: bool) -> "S
     from arllie_deploy.frames import to_unit
     from arllie_deploy.media.opener import opener_for_clip, opener_for_pictures
     from arllie_deploy.media.strips import enhance_in_strips
-    from arllie_deploy.models import find_model
+    from arllie_deploy.models import find_any
+    from arllie_deploy.networks.network import Network
     from arllie_deploy.quality.subject import Subject
     from arllie_deploy.runtimes.choose import find_runtime
+    from arllie_deploy.runtimes.network import NetworkReference
 
     if runtime != "auto":
         find_runtime(runtime).require()
     if model == IDENTITY:
         return Subject(lambda frame: frame, to_unit)
-    found = find_model(model)
+    found = find_any(model)
     opener = (opener_for_clip if clip else opener_for_pictures)(found, runtime, threads)
+    defined = NetworkReference(found, threads) if isinstance(found, Network) else found
 
     def reference(frame: "NDArray[Any]") -> "NDArray[Any]":
-        enhancer = found.for_frame(frame) if isinstance(found, AdaptiveEnhancer) else found
+        enhancer = defined.for_frame(frame) if isinstance(defined, AdaptiveEnhancer) else defined
         return enhancer.reference(to_unit(frame))
 
     return Subject(lambda frame: enhance_in_strips(opener(frame), frame), reference)

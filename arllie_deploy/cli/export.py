@@ -1,5 +1,6 @@
 """`arllie-export`: from a model to verified artifacts and their manifest."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,24 +10,32 @@ from arllie_deploy.cli.output import note, print_json, print_line, print_table, 
 from arllie_deploy.errors import ArllieError
 
 _LONGEST_S = 1e6
+# Converters of networks take minutes for a size.
+_TIMEOUT_S, _NETWORK_TIMEOUT_S = 300.0, 3600.0
 _ALL = "all"
 
 if TYPE_CHECKING:
     from arllie_deploy.export.calibration import Calibration
     from arllie_deploy.export.job import Job
     from arllie_deploy.export.manifest import Entry
+    from arllie_deploy.export.networks.export import NetworkExport
     from arllie_deploy.export.targets import Target
+    from arllie_deploy.networks.network import Network
     from arllie_deploy.stored_model import Model
 
 
 def command(
     target: Annotated[str | None, typer.Option(help="Targets, comma-separated, or all; see --list.")] = None,
-    model: Annotated[str | None, typer.Option(help="A shipped model or a .safetensors file.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A shipped model, of one layer or a network, or a .safetensors file.")
+    ] = None,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of formats with a fixed size.")] = "1920x1080",
     precision: Annotated[str | None, typer.Option(help="Instead of each target's default; or all.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Folder of dark pictures for integer ranges.")] = None,
     percentile: Annotated[float | None, typer.Option(help="Share of a range that is kept; 100 is min-max.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds a converter may take.")] = 300.0,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds a converter may take: 300, for a network 3600, if not given.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the artifacts and manifest.json.")] = Path("arllie-out"),
     force: Annotated[bool, typer.Option("--force", help="Replace artifacts that have other bytes.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="Show the targets and what works on this machine.")] = False,
@@ -45,7 +54,7 @@ def command(
     from arllie_deploy.cli.export_verify import verify_manifest
     from arllie_deploy.export.targets import find_targets
 
-    if not 0 < timeout <= _LONGEST_S:
+    if timeout is not None and not 0 < timeout <= _LONGEST_S:
         raise ArllieError(f"--timeout {timeout:g}: give a number of seconds above 0 and up to {_LONGEST_S:g}")
     if sum((target is not None, list_, verify is not None)) > 1:
         raise ArllieError("--target, --list and --verify are three different things to do; give one of them")
@@ -53,16 +62,52 @@ def command(
         print_targets(json)
         return 0
     if verify is not None:
-        return verify_manifest(verify, model, timeout, json)
+        return verify_manifest(verify, model, timeout or _NETWORK_TIMEOUT_S, json)
     if target is None:
         raise ArllieError("name what to export with --target, for example --target onnx-cpu; --list shows all")
-    jobs = _jobs(find_targets(target), model, size, precision, calibration, percentile, named=target != _ALL)
+    jobs = _all_jobs(find_targets(target), model, size, precision, calibration, percentile, named=target != _ALL)
     entries = _export_all(jobs, timeout, out, force=force)
     if json:
         print_json({"out": str(out), "artifacts": entries})
     else:
         _print_entries(entries, out)
     return _exit_status(entries, named=target != _ALL)
+
+
+def _all_jobs(
+    targets: "list[Target]",
+    model: str | None,
+    size: str,
+    precision: str | None,
+    calibration: Path | None,
+    percentile: float | None,
+    *,
+    named: bool,
+) -> "Sequence[Job | NetworkExport]":
+    from arllie_deploy.models import find_any
+    from arllie_deploy.networks.network import Network
+
+    found = None if model is None else find_any(model)
+    if isinstance(found, Network):
+        if percentile is not None:
+            raise ArllieError("--percentile is for one-layer models; a network's ranges are min-max, leave it out")
+        return _network_jobs(targets, found, size, precision, calibration, named=named)
+    return _jobs(targets, model, size, precision, calibration, percentile, named=named)
+
+
+def _network_jobs(
+    targets: "list[Target]", network: "Network", size: str, precision: str | None, calibration: Path | None, *, named: bool
+) -> "list[NetworkExport]":
+    from arllie_deploy.cli.size import parse_size
+    from arllie_deploy.export.networks.export import NetworkExport, has_format, precisions_of
+
+    able = targets if named else [row for row in targets if has_format(row)]
+    wanted = parse_size(size)
+    pairs = [(row, each) for row in able for each in _precisions(row.name, precisions_of(row), precision, named=named)]
+    if not pairs:
+        raise ArllieError(f"no target of a network has the precision {precision!r}; --list shows what each has")
+    ranges = _calibration([each for _, each in pairs], calibration, None)
+    return [NetworkExport(row, network, each, wanted, ranges) for row, each in pairs]
 
 
 def _jobs(
@@ -79,7 +124,9 @@ def _jobs(
     from arllie_deploy.export.job import Job, require_form
 
     wanted = parse_size(size)
-    pairs = [(row, each) for row in targets for each in _precisions(row, precision, named=named)]
+    pairs = [
+        (row, each) for row in targets for each in _precisions(row.name, row.precisions, precision, named=named)
+    ]
     if not pairs:
         raise ArllieError(f"no target has the precision {precision!r}; --list shows what each has")
     ranges = _calibration([each for _, each in pairs], calibration, percentile)
@@ -103,16 +150,16 @@ def _model(given: str | None, target: "Target", precision: str) -> "Model":
     return find_model(variant)
 
 
-def _precisions(target: "Target", given: str | None, *, named: bool) -> tuple[str, ...]:
+def _precisions(target: str, able: tuple[str, ...], given: str | None, *, named: bool) -> tuple[str, ...]:
     if given is None:
-        return target.precisions[:1]
+        return able[:1]
     if given == _ALL:
-        return target.precisions
-    if given in target.precisions:
+        return able
+    if given in able:
         return (given,)
     if not named:
         return ()
-    raise ArllieError(f"target {target.name} has no precision {given!r}; it has {', '.join(target.precisions)}")
+    raise ArllieError(f"target {target} has no precision {given!r}; it has {', '.join(able)}")
 
 
 def _calibration(precisions: list[str], folder: Path | None, percentile: float | None) -> "Calibration":
@@ -131,11 +178,12 @@ def _calibration(precisions: list[str], folder: Path | None, percentile: float |
     return Calibration(folder, percentile)
 
 
-def _export_all(jobs: "list[Job]", timeout: float, out: Path, *, force: bool) -> "dict[str, Entry]":
+def _export_all(
+    jobs: "Sequence[Job | NetworkExport]", timeout: float | None, out: Path, *, force: bool
+) -> "dict[str, Entry]":
     from arllie_deploy.atomic import ensure_folder
     from arllie_deploy.export.manifest import merge_into_manifest, read_manifest
     from arllie_deploy.export.page import write_page
-    from arllie_deploy.export.pipeline import export
 
     ensure_folder(out)
     read_manifest(out)  # a damaged one is reported before any work
@@ -144,12 +192,22 @@ def _export_all(jobs: "list[Job]", timeout: float, out: Path, *, force: bool) ->
         task = bar.add_task("exporting", total=len(jobs))
         for job in jobs:
             bar.update(task, description=f"{job.target.name} {job.precision}")
-            entry = export(job, out, timeout_s=timeout, force=force)
+            entry = _export(job, timeout, out, force=force)
             merge_into_manifest(out, {job.file_name: entry})
             entries[job.file_name] = entry
             bar.advance(task)
     write_page(out)
     return entries
+
+
+def _export(job: "Job | NetworkExport", timeout: float | None, out: Path, *, force: bool) -> "Entry":
+    from arllie_deploy.export.job import Job
+    from arllie_deploy.export.networks.export import export_network
+    from arllie_deploy.export.pipeline import export
+
+    if isinstance(job, Job):
+        return export(job, out, timeout_s=timeout or _TIMEOUT_S, force=force)
+    return export_network(job, out, timeout_s=timeout or _NETWORK_TIMEOUT_S, force=force)
 
 
 def _print_entries(entries: "dict[str, Entry]", out: Path) -> None:

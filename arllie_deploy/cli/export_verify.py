@@ -7,6 +7,7 @@ from arllie_deploy.cli.output import print_json, print_table
 from arllie_deploy.errors import ArllieError
 
 if TYPE_CHECKING:
+    from arllie_deploy.networks.network import Network
     from arllie_deploy.stored_model import Model
 
 
@@ -25,13 +26,13 @@ def verify_manifest(path: Path, model: str | None, timeout_s: float, json: bool)
     from arllie_deploy.cli.program import CHECK_FAILED, DONE
     from arllie_deploy.export.manifest import FILE_NAME, read_manifest
     from arllie_deploy.export.recheck import recheck
-    from arllie_deploy.models import find_model
+    from arllie_deploy.models import find_any
 
     if path.name != FILE_NAME or not path.is_file():
         raise ArllieError(f"--verify {path}: give the {FILE_NAME} that arllie-export wrote")
 
-    def find(name: str) -> "Model":
-        return find_model(model or name)
+    def find(name: str) -> "Model | Network":
+        return find_any(model or name)
 
     findings = recheck(path.parent, read_manifest(path.parent), find, timeout_s=timeout_s)
     if not findings:

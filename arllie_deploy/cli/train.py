@@ -12,10 +12,10 @@ from arllie_deploy.errors import UnavailableError
 if TYPE_CHECKING:
     import torch
 
-    from arllie_deploy.stored_model import Model
     from arllie_deploy.training.data import Sample, Split
     from arllie_deploy.training.loop import Progress, Trained
     from arllie_deploy.training.recipe_file import AnyRecipe
+    from arllie_deploy.training.tasks import Outcome
 
 
 def command(
@@ -53,9 +53,9 @@ def command(
     from arllie_deploy.atomic import refuse_existing
     from arllie_deploy.cli.torchrun import speak_once
     from arllie_deploy.models import find_recipe
-    from arllie_deploy.stored_model import save_model
     from arllie_deploy.training.device import find_device
     from arllie_deploy.training.recipe_file import read_recipe
+    from arllie_deploy.training.tasks import save_trained
 
     speak_once()
     chosen = read_recipe(find_recipe(recipe)).with_overrides(seed=seed, steps=steps)
@@ -64,7 +64,7 @@ def command(
     place = find_device(device)
     pictures = _pictures(chosen, data, layout, crops, skip_pair_check=skip_pair_check)
     trained = _train(chosen, pictures, out, place, resume=resume, force=force)
-    save_model(trained.enhancer, target)
+    save_trained(trained.enhancer, target)
     _report(trained, target, out, json=json)
 
 
@@ -75,13 +75,16 @@ def _pictures(
     from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn
     from arllie_deploy.training.hold_out import hold_out
     from arllie_deploy.training.losses import find_loss
+    from arllie_deploy.training.network_recipe import NetworkRun
 
     find = find_pairs_to_learn if find_loss(recipe.loss.name).supervised else find_lows_to_learn
     samples, details = find(data, layout), find_pairs_to_learn(crops) if crops else ()
     if not skip_pair_check:
         samples, details = _without_odd(samples), _without_odd(details)
     split = hold_out(samples, data, recipe.data)
-    check_crop([*split.train, *details], recipe.data.crop)
+    smallest = recipe.smallest_frame if isinstance(recipe, NetworkRun) else recipe.data.crop
+    check_crop(split.train, smallest)
+    check_crop(details, recipe.data.crop)
     return split, details
 
 
@@ -93,7 +96,7 @@ def _train(
     *,
     resume: bool,
     force: bool,
-) -> "Trained[Model]":
+) -> "Trained[Outcome]":
     from arllie_deploy.training.loop import run_task
     from arllie_deploy.training.tasks import make_task
 
@@ -110,7 +113,7 @@ def _train(
         )
 
 
-def _report(trained: "Trained[Model]", target: Path, out: Path, *, json: bool) -> None:
+def _report(trained: "Trained[Outcome]", target: Path, out: Path, *, json: bool) -> None:
     result = {
         "model": str(target),
         "sha256": trained.enhancer.sha256,

@@ -1,4 +1,7 @@
-"""A model over a frame in horizontal strips, so that the memory it takes does not grow with the picture."""
+"""A model over a frame part by part, so that the memory it takes does not grow with the picture.
+
+A one-layer model goes over horizontal strips, a network over tiles with as much around them as it looks at.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import check_frame
+from arllie_deploy.media.parts import Part, strips, tiles
 from arllie_deploy.runtimes.base import OpenedModel
+from arllie_deploy.runtimes.network import Surrounded
+from arllie_deploy.runtimes.padded import refuse_smaller
 
 Progress = Callable[[float], None]
 
-# The reach of a 3×3 convolution.
-_HALO = 1
+# What the values of a network may take while it computes a tile: with 24 megapixels and the engine beside it, 1.2 GB.
+_TILE_BYTES = 550_000_000
 
 
 def enhance_in_strips(
@@ -27,35 +33,47 @@ def enhance_in_strips(
     out: NDArray[Any] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[Any]:
-    """Enhance a frame strip by strip; each strip sees one row of its neighbors, so the result is the whole frame's.
+    """Enhance a frame part by part; each sees as much of its neighbors as the model, so the result is the whole frame's.
 
     Args:
         model: an opened model.
         frame: (height, width, 3) uint8 or uint16, RGB.
-        rows: the height of a strip; a model of one fixed size gets the whole frame instead.
+        rows: the height of a strip; a model of one fixed size gets the whole frame instead, a network tiles.
         strength: s in [0, 1]; the result is (1 − s)·frame + s·enhanced, rounded half up.
         out: where the result goes, of the frame's shape and dtype and apart from its memory; None makes one.
-        progress: called after each strip with the done share of the frame, up to 1.0.
+        progress: called after each part with the done share of the frame, up to 1.0.
 
     Returns:
         `out`, or a new array: the same shape and dtype as the frame.
 
     Raises:
-        ArllieError: on another shape or dtype, one that the model does not take, or values out of range.
+        ArllieError: on another shape, size or dtype, one that the model does not take, or values out of range.
     """
     check_frame(frame)
     _check_arguments(frame, rows, strength, out)
     refuse_dtype(model, frame.dtype)
     _refuse_other_size(model, frame)
     result = np.empty_like(frame, order="C") if out is None else out
-    height = frame.shape[0]
-    step = height if model.size else rows
-    for top in range(0, height, step):
-        bottom = min(top + step, height)
-        result[top:bottom] = _strip(model, frame, top, bottom, strength)
+    done = 0
+    for part in _parts(model, frame, rows):
+        result[part.inner] = _enhance(model, frame, part, strength)
+        done += part.pixels
         if progress is not None:
-            progress(bottom / height)
+            progress(done / (frame.shape[0] * frame.shape[1]))
     return result
+
+
+def _parts(model: OpenedModel, frame: NDArray[Any], rows: int) -> list[Part]:
+    height, width, _ = frame.shape
+    if not isinstance(model, Surrounded):
+        return strips(height, width, height if model.size else rows)
+    network = model.network
+    refuse_smaller(height, width, network.minimum)
+    if network.figures is None or network.figures.context is None:
+        return strips(height, width, height)
+    # So much around a tile that none is below the smallest frame either.
+    context = network.aligned(network.figures.context)
+    return tiles(height, width, network.alignment, context, _TILE_BYTES // network.figures.pixel_bytes)
 
 
 def refuse_dtype(model: OpenedModel, dtype: np.dtype[Any]) -> None:
@@ -65,16 +83,15 @@ def refuse_dtype(model: OpenedModel, dtype: np.dtype[Any]) -> None:
         raise ArllieError(f"this runtime takes {takes} frames and the picture is {dtype.name}; use --runtime numpy")
 
 
-def _strip(model: OpenedModel, frame: NDArray[Any], top: int, bottom: int, strength: float) -> NDArray[Any]:
-    strip = frame[top:bottom]
+def _enhance(model: OpenedModel, frame: NDArray[Any], part: Part, strength: float) -> NDArray[Any]:
+    inner = frame[part.inner]
     if strength == 0.0:
-        return strip
-    first, last = max(top - _HALO, 0), min(bottom + _HALO, frame.shape[0])
-    enhanced = model.run(np.ascontiguousarray(frame[first:last]))[top - first : bottom - first]
+        return inner
+    enhanced = model.run(np.ascontiguousarray(frame[part.outer]))[part.within]
     if strength == 1.0:
         return enhanced
     # float64: a sum of 16-bit values and 0.5 must not round before it is cut.
-    mixed = (1.0 - strength) * strip + strength * enhanced.astype(np.float64)
+    mixed = (1.0 - strength) * inner + strength * enhanced.astype(np.float64)
     return np.floor(mixed + 0.5).astype(frame.dtype)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctypes import Structure, c_int16, c_int32, c_int64, c_uint16, c_void_p
+from dataclasses import dataclass
 from functools import cache
 from math import ceil
 
@@ -11,6 +12,7 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.native.cuda_build import ENTRY, architecture_for, compile_kernel, supported_capabilities
 from arllie_deploy.native.cuda_driver import Buffer, Driver
 from arllie_deploy.native.kernel import integer_struct
+from arllie_deploy.native.library import IntegerStruct
 from arllie_deploy.native.logistic_form import LOGISTIC_FORMS
 from arllie_deploy.native.logistic_table import logistic_tables
 
@@ -20,8 +22,8 @@ PIECE_BYTES = 192
 _WARPS = THREADS // 32
 _TABLE_BYTES, _WEIGHTS_BYTES = 4 * 16384, 4 * 384
 # What a piece costs besides its rows, in rows: the two beyond its ends and the start.
-_ROWS_LOST = 2
-_TALLEST_STRIP = 128
+ROWS_LOST = 2
+TALLEST_STRIP = 128
 
 
 class LogisticStruct(Structure):
@@ -47,24 +49,49 @@ class FramesStruct(Structure):
     )
 
 
-class CudaKernel:
-    """A model on a GPU.
+@dataclass(frozen=True, eq=False)
+class CudaModel:
+    """A model made ready for a GPU.
+
+    Attributes:
+        integers: of the model.
+        logistic: constants of its epilogue, zeros where that has no logistic function.
+        epilogue: its name.
+        code: a cubin or PTX of that epilogue's kernel.
+    """
+
+    integers: IntegerStruct
+    logistic: LogisticStruct
+    epilogue: str
+    code: bytes
+
+
+def compiled_model(enhancer: Enhancer, capability: int) -> CudaModel:
+    """A model with code for a GPU.
 
     Args:
         enhancer: the model; its integer form must exist.
-        driver: of the GPU.
+        capability: of the GPU, 10 · major + minor.
 
     Raises:
         UnavailableError: without NVRTC, or if the GPU is older than sm_80.
         ArllieError: if the model has no integer form.
     """
+    epilogue = enhancer.epilogue
+    return CudaModel(integer_struct(enhancer), logistic_struct(epilogue), epilogue, _code(epilogue, capability))
 
-    def __init__(self, enhancer: Enhancer, driver: Driver) -> None:
-        self._driver, self._model = driver, integer_struct(enhancer)
-        self._logistic = logistic_struct(enhancer.epilogue)
-        self._shared_bytes = shared_bytes(enhancer.epilogue)
-        code = _code(enhancer.epilogue, driver.capability)
-        self._function = driver.function(code, ENTRY, self._shared_bytes)
+
+class CudaKernel:
+    """A model on a GPU.
+
+    Args:
+        model: with code for it.
+        driver: of the GPU.
+    """
+
+    def __init__(self, model: CudaModel, driver: Driver) -> None:
+        self._driver, self._model, self._shared_bytes = driver, model, shared_bytes(model.epilogue)
+        self._function = driver.function(model.code, ENTRY, self._shared_bytes)
 
     def enhance(self, source: Buffer, target: Buffer, width: int, height: int, count: int = 1) -> None:
         """Put into the stream: `count` packed RGB24 frames of `source` to `target`, which is another buffer."""
@@ -85,7 +112,7 @@ class CudaKernel:
         if all_pieces >= 2**31 - 2**20:
             raise ArllieError(f"{count} frames of {width}x{height} are too many for one call; give them in parts")
         blocks = min(self._driver.multiprocessors, ceil(all_pieces / _WARPS))
-        arguments = [self._model, self._logistic, frames]
+        arguments = [self._model.integers, self._model.logistic, frames]
         self._driver.launch(self._function, blocks, THREADS, self._shared_bytes, arguments)
 
 
@@ -112,9 +139,9 @@ def strip_rows(width: int, height: int, count: int, warps: int) -> int:
     """The rows of a piece with which the warps, taking pieces in turns, are done first."""
 
     def cost(strip: int) -> int:
-        return ceil(pieces(width, height, count, strip) / warps) * (strip + _ROWS_LOST)
+        return ceil(pieces(width, height, count, strip) / warps) * (strip + ROWS_LOST)
 
-    return min(range(1, min(height, _TALLEST_STRIP) + 1), key=cost)
+    return min(range(1, min(height, TALLEST_STRIP) + 1), key=cost)
 
 
 @cache

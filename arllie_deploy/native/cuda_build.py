@@ -55,12 +55,13 @@ class Compiled:
     spilled_bytes: int | None
 
 
-def compile_kernel(epilogue: str, architecture: str) -> Compiled:
+def compile_kernel(epilogue: str, architecture: str, data: str = "") -> Compiled:
     """Compile for one epilogue.
 
     Args:
         epilogue: a name of `EPILOGUE_IDS`.
         architecture: "sm_80" and so on for a cubin, "compute_80" and so on for PTX.
+        data: C++ that is compiled after the kernel, for data that belongs into the module.
 
     Raises:
         UnavailableError: without NVRTC.
@@ -69,7 +70,7 @@ def compile_kernel(epilogue: str, architecture: str) -> Compiled:
     nvrtc = _nvrtc()
     program = c_void_p()
     texts = _SYSTEM_HEADERS | {Path(name).name: (_SOURCES / name).read_text() for name in _HEADERS}
-    source, count = _KERNEL.read_bytes(), len(texts)
+    source, count = _KERNEL.read_bytes() + data.encode(), len(texts)
     bodies = (c_char_p * count)(*(text.encode() for text in texts.values()))
     names = (c_char_p * count)(*(name.encode() for name in texts))
     _check(nvrtc, nvrtc.nvrtcCreateProgram(byref(program), source, b"arllie.cu", count, bodies, names))
@@ -123,6 +124,18 @@ def supported_capabilities() -> tuple[int, ...]:
     found = (c_int * count.value)()
     _check(nvrtc, nvrtc.nvrtcGetSupportedArchs(found))
     return tuple(found)
+
+
+def nvrtc_absence() -> str | None:
+    """Why no NVRTC is here, None if there is one; loads nothing."""
+    return None if _candidates() else _MISSING
+
+
+def nvrtc_version() -> str:
+    """Major and minor; raises `UnavailableError` without NVRTC."""
+    nvrtc, major, minor = _nvrtc(), c_int(), c_int()
+    _check(nvrtc, nvrtc.nvrtcVersion(byref(major), byref(minor)))
+    return f"{major.value}.{minor.value}"
 
 
 def nvrtc_problem() -> str | None:

@@ -6,8 +6,10 @@ CUDA Driver API, "Module Management", "Memory Management", "Stream Management", 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from ctypes import byref, c_char_p, c_float, c_int, c_size_t, c_uint, c_uint64, c_void_p, create_string_buffer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,21 @@ from numpy.typing import NDArray
 from arllie_deploy.errors import ArllieError, UnavailableError
 
 _LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+_MISSING = f"no CUDA driver: {_LIBRARY} is not here; install NVIDIA's driver"
+# Linux, its containers, the Windows Subsystem for Linux; Windows.
+_DRIVER_PLACES = (
+    *("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg"),
+    f"{os.environ.get('SYSTEMROOT', '/nowhere')}/System32/{_LIBRARY}",
+)
 # Of CUdevice_attribute and CUfunction_attribute.
 _MULTIPROCESSORS, _CLOCK_KHZ, _BUS_BITS, _MAJOR, _MINOR = 16, 36, 37, 75, 76
 _MOST_DYNAMIC_SHARED_BYTES = 8
 _CAPTURE_THREAD_LOCAL = 1
+
+
+def driver_absence() -> str | None:
+    """Why there is no CUDA driver here, None if there seems to be one; loads nothing."""
+    return None if any(Path(place).exists() for place in _DRIVER_PLACES) else _MISSING
 
 
 class Driver:
@@ -39,7 +52,7 @@ class Driver:
         try:
             self._calls = ctypes.CDLL(_LIBRARY)
         except OSError:
-            raise UnavailableError(f"no CUDA driver: {_LIBRARY} is not here; install NVIDIA's driver") from None
+            raise UnavailableError(_MISSING) from None
         self._device = c_int()
         try:
             self.call("cuInit", c_uint(0))

@@ -127,6 +127,17 @@ def emulator_at(path: Path) -> Emulator:
     return Emulator(path, int(version[1]))
 
 
+def missing_tools() -> str | None:
+    """Why the kernel cannot be built and executed here, naming the packages that mend it; None if it can."""
+    reasons = []
+    for find in (find_toolchain, find_emulator):
+        try:
+            find()
+        except UnavailableError as error:
+            reasons.append(str(error))
+    return "; ".join(reasons) or None
+
+
 def build_object(folder: Path, architecture: str, toolchain: Toolchain) -> Path:
     """Build the kernel for linking into a program: `arllie_hvx_enhance` of source/hvx/arllie_hvx.h.
 
@@ -145,11 +156,39 @@ def build_object(folder: Path, architecture: str, toolchain: Toolchain) -> Path:
     return _link(["-r", *objects], folder / "arllie_hvx.o", toolchain)
 
 
+def add_to_object(kernel: Path, source: Path, architecture: str, toolchain: Toolchain, target: Path) -> None:
+    """Make a C file part of an object.
+
+    Args:
+        kernel: of `build_object` for that architecture.
+        source: the C file; its own object lies beside it.
+        architecture: of `ARCHITECTURES`.
+        toolchain: of `find_toolchain`.
+        target: the file to write.
+    """
+    _link(["-r", kernel, *_compile([source], source.parent, architecture, toolchain)], target, toolchain)
+
+
 def build_runner(folder: Path, architecture: str, toolchain: Toolchain) -> Path:
     """Build the program that `execute` takes; arguments and errors of `build_object`."""
-    kernel = build_object(folder, architecture, toolchain)
+    return link_runner(build_object(folder, architecture, toolchain), folder, architecture, toolchain)
+
+
+def link_runner(kernel: Path, folder: Path, architecture: str, toolchain: Toolchain) -> Path:
+    """The same from an object of `build_object` for that architecture."""
     objects = _compile([_RUNNER_FILE], folder, architecture, toolchain)
     return _link(["-static", "--gc-sections", "-e", "_start", kernel, *objects], folder / "arllie_hvx", toolchain)
+
+
+def enhance(
+    emulator: Emulator, runner: Path, model: IntegerStruct, frame: NDArray[Any]
+) -> tuple[NDArray[np.uint8], Counters]:
+    """The same as `execute` for a frame (height, width, 3): it gets a fourth byte, as a camera's have, and loses it."""
+    height, width, _ = frame.shape
+    pixels = np.full((height, width, _PIXEL_BYTES), 255, np.uint8)
+    pixels[..., :3] = frame
+    enhanced, counters = execute(emulator, runner, model, pixels)
+    return np.ascontiguousarray(enhanced[..., :3]), counters
 
 
 def execute(
@@ -192,7 +231,7 @@ def execute(
     return pixels, Counters(packets, instructions, hvx_instructions)
 
 
-def _compile(files: Sequence[str], folder: Path, architecture: str, toolchain: Toolchain) -> list[Path]:
+def _compile(files: Sequence[str | Path], folder: Path, architecture: str, toolchain: Toolchain) -> list[Path]:
     if architecture not in ARCHITECTURES:
         raise ArllieError(f"unknown Hexagon architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}")
     objects = []

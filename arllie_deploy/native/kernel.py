@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.native.integer import quantize
+from arllie_deploy.native.integer import IntegerModel, quantize
 from arllie_deploy.native.library import EPILOGUE_IDS, MODEL_VERSION, FloatStruct, IntegerStruct
 
 
 def integer_struct(enhancer: Enhancer) -> IntegerStruct:
     """The model in integers; raises `ArllieError` as `quantize` does."""
-    model = quantize(enhancer)
+    return model_struct(quantize(enhancer))
+
+
+def model_struct(model: IntegerModel) -> IntegerStruct:
+    """A model that is in integers already."""
     struct = IntegerStruct(
         version=MODEL_VERSION, epilogue=EPILOGUE_IDS[model.epilogue], shift=model.shift, floor=model.limit
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError, UnavailableError
+from arllie_deploy.statistics import PLACES
 
 ABI_VERSION, MODEL_VERSION = 1, 1
 MOST_THREADS = 64
@@ -74,6 +75,24 @@ class PictureStruct(Structure):
     )
 
 
+class StatisticsStruct(Structure):
+    """`struct arllie_statistics` of arllie.h."""
+
+    _fields_ = (
+        ("rows", c_int32),
+        ("columns", c_int32),
+        ("pixels", c_int32),
+        ("reserved", c_int32),
+        ("sums", ctypes.c_uint16 * (3 * PLACES**2)),
+    )
+
+    @property
+    def samples(self) -> NDArray[np.float64]:
+        """What `subsample` of `arllie_deploy.statistics` gives for the frame, to the last bit."""
+        sums = np.frombuffer(self.sums, np.uint16).reshape(3, -1)[:, : self.rows * self.columns]
+        return sums / float(self.pixels * 255)
+
+
 class Library:
     """The loaded library.
 
@@ -122,6 +141,7 @@ class Library:
         out: NDArray[np.uint8] | None = None,
         *,
         threads: int = 1,
+        statistics: StatisticsStruct | None = None,
     ) -> NDArray[np.uint8]:
         """Enhance a frame; rows may lie apart, and `out` may be the frame itself.
 
@@ -131,6 +151,7 @@ class Library:
                 not lie side by side.
             out: of the same shape and type; None makes one.
             threads: 1 to 64.
+            statistics: filled on the way with those of the frame as it was.
 
         Returns:
             `out`.
@@ -139,17 +160,25 @@ class Library:
             ArllieError: on another shape or type, an `out` that overlaps the frame or cannot be written, or a model
                 that the library refuses; nothing has been written then.
         """
-        _check_frame(frame)
-        source = frame if _has_packed_rows(frame) else np.ascontiguousarray(frame)
+        source = _packed(frame)
         target = np.empty(frame.shape, np.uint8) if out is None else out
         if target.shape != frame.shape or target.dtype != np.uint8:
             raise ArllieError(f"out is {target.dtype}{list(target.shape)}, expected uint8{list(frame.shape)}")
         if not target.flags.writeable or not _has_packed_rows(target):
             raise ArllieError("out must be writable, with the channels and the pixels of a row side by side")
-        integer = isinstance(model, IntegerStruct)
-        call = self._calls.arllie_enhance if integer else self._calls.arllie_enhance_float
-        self._check(call(byref(model), byref(_picture(source)), byref(_picture(target)), threads))
+        name = "arllie_enhance" if isinstance(model, IntegerStruct) else "arllie_enhance_float"
+        arguments = (byref(model), byref(_picture(source)), byref(_picture(target)), threads)
+        if statistics is None:
+            self._check(getattr(self._calls, name)(*arguments))
+        else:
+            self._check(getattr(self._calls, f"{name}_with_statistics")(*arguments, byref(statistics)))
         return target
+
+    def look(self, frame: NDArray[np.uint8]) -> StatisticsStruct:
+        """The statistics of a frame that is not enhanced yet; `frame` as `enhance` takes it, raises as that does."""
+        statistics = StatisticsStruct()
+        self._check(self._calls.arllie_frame_statistics(byref(_picture(_packed(frame))), byref(statistics)))
+        return statistics
 
     def _check(self, error: int) -> None:
         if error:
@@ -171,9 +200,10 @@ def library() -> Library:
     return Library(path)
 
 
-def _check_frame(frame: NDArray[Any]) -> None:
+def _packed(frame: NDArray[Any]) -> NDArray[np.uint8]:
     if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape or frame.dtype != np.uint8:
         raise ArllieError(f"a frame is uint8[height, width, 3], got {frame.dtype}{list(frame.shape)}")
+    return frame if _has_packed_rows(frame) else np.ascontiguousarray(frame)
 
 
 def _has_packed_rows(array: NDArray[np.uint8]) -> bool:

@@ -4,7 +4,9 @@ from arllie_deploy.runtimes import (
     litert,
     native,
     native_arm64,
+    native_hexagon,
     native_library,
+    native_ptx,
     ncnn,
     numpy,
     onnxruntime,
@@ -25,6 +27,8 @@ RUNTIMES = {
         qnn.ROW,
         native_library.ROW,
         native_arm64.ROW,
+        native_hexagon.ROW,
+        native_ptx.ROW,
         torch.ROW,
         numpy.ROW,
     )

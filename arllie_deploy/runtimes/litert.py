@@ -14,6 +14,7 @@ from arllie_deploy.runtimes.artifact import check_metadata
 from arllie_deploy.runtimes.base import Layout, OpenedModel, Runtime, Source
 from arllie_deploy.runtimes.encoding import ElementType, Encoding
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
+from arllie_deploy.runtimes.padded import padded_by_metadata
 from arllie_deploy.runtimes.strips import StripModel, parse_strips
 
 _METADATA_NAME = "arllie"
@@ -35,7 +36,7 @@ class _Opened:
         from ai_edge_litert.interpreter import Interpreter
 
         self.threads = threads or len(os.sched_getaffinity(0))
-        metadata = check_metadata(read_metadata(path), path, layout="NHWC")
+        self.metadata = metadata = check_metadata(read_metadata(path), path, layout="NHWC")
         try:
             self._interpreter = Interpreter(str(path), num_threads=self.threads)
             self._interpreter.allocate_tensors()
@@ -103,7 +104,7 @@ def _open(source: Source, threads: int | None) -> OpenedModel:
         raise ArllieError("runtime litert opens .tflite files; make one with arllie-export --target tflite-cpu")
     opened = _Opened(source, threads)
     if opened.strip is None:
-        return opened
+        return padded_by_metadata(opened, opened.metadata)
     return StripModel(opened, parse_strips(opened.strip, opened.size, source))
 
 

@@ -11,39 +11,22 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.runtimes.artifact import check_metadata
-from arllie_deploy.runtimes.base import Layout, Runtime, Source
+from arllie_deploy.runtimes.base import Source
+from arllie_deploy.runtimes.native_frames import OpenedOnFrames, native_row
 
 EMULATOR = "qemu-aarch64-static"
 _MISSING = f"no {EMULATOR} here: apt-get install qemu-user-static"
 _TIMEOUT_S = 300.0
 # Of the request (bench/runner/runner.c), with the kind that asks for the model inside, whose numbers are left out.
 _PROTOCOL, _OWN_MODEL, _NUMBERS = 1, 2, 86
-
-
-@dataclass(frozen=True)
-class _Opened:
-    runner: Path
-    executed_by: str
-    threads: int = 1
-    layout: Layout = "NHWC"
-    frame_dtypes: frozenset[np.dtype[Any]] = frozenset({np.dtype(np.uint8)})
-    size: None = None
-    integer_tensors: Literal[True] = True
-
-    def infer(self, tensor: NDArray[Any]) -> NDArray[Any]:
-        return self.run(tensor[0])[None]
-
-    def run(self, frame: NDArray[Any]) -> NDArray[Any]:
-        return _execute(self.runner, frame)[0]
 
 
 def _execute(runner: Path, frame: NDArray[Any]) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
@@ -73,7 +56,7 @@ def _execute(runner: Path, frame: NDArray[Any]) -> tuple[NDArray[np.uint8], Mapp
     return np.frombuffer(data, np.uint8).reshape(frame.shape), printed
 
 
-def _open(source: Source, threads: int | None) -> _Opened:
+def _open(source: Source, threads: int | None) -> OpenedOnFrames:
     if not isinstance(source, Path):
         raise ArllieError(
             "runtime native-arm64 opens .a files; make one with arllie-export --target native-arm64-linux"
@@ -84,18 +67,19 @@ def _open(source: Source, threads: int | None) -> _Opened:
     _, printed = _execute(runner, np.zeros((1, 1, 3), np.uint8))
     artifact = printed.get("artifact")
     check_metadata(None if artifact is None else json.dumps(artifact), runner, layout="NHWC")
-    return _Opened(runner, f"qemu-aarch64, never a device: {printed.get('engine')}")
+
+    def enhance(frame: NDArray[Any]) -> NDArray[Any]:
+        return _execute(runner, frame)[0]
+
+    return OpenedOnFrames(enhance, 1, f"qemu-aarch64, never a device: {printed.get('engine')}")
 
 
 def _absence() -> str | None:
     return _MISSING if shutil.which(EMULATOR) is None else None
 
 
-ROW = Runtime(
+ROW = native_row(
     name="native-arm64",
-    distribution="arllie-deploy",
-    module="arllie_deploy",
-    extra=None,
     opens=".a",
     opens_enhancer=False,
     open=_open,

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import check_frame, to_frame
-from arllie_deploy.native.cuda import CudaKernel
-from arllie_deploy.native.cuda_driver import Buffer, Driver, Recording, Stopwatch
-from arllie_deploy.runtimes.base import Layout, Runtime, Source
+from arllie_deploy.native.cuda import CudaKernel, CudaModel, compiled_model
+from arllie_deploy.native.cuda_build import nvrtc_absence
+from arllie_deploy.native.cuda_driver import Buffer, Driver, Recording, Stopwatch, driver_absence
+from arllie_deploy.runtimes.base import Layout, Source
+from arllie_deploy.runtimes.native_frames import native_row
 from arllie_deploy.runtimes.torch_cuda import peak_bytes_per_s
 
 
@@ -27,7 +28,9 @@ class _Place:
             kernel.enhance(self.source, self.target, width, height)
 
 
-class _Opened:
+class OpenedOnGpu:
+    """See `OpenedModel`; made of a driver and a model with code for its GPU."""
+
     layout: Layout = "NHWC"
     threads = 1
     frame_dtypes = frozenset([np.dtype(np.uint8)])
@@ -35,9 +38,8 @@ class _Opened:
     #: Bytes of a pixel, read and written, that the kernel has to move.
     pixel_bytes = 6
 
-    def __init__(self, enhancer: Enhancer) -> None:
-        self._driver = Driver()
-        self._kernel = CudaKernel(enhancer, self._driver)
+    def __init__(self, driver: Driver, model: CudaModel) -> None:
+        self._driver, self._kernel = driver, CudaKernel(model, driver)
         self._places: dict[tuple[int, ...], _Place] = {}
         self._stopwatch = Stopwatch(self._driver)
         self._held: NDArray[np.float32] | None = None
@@ -45,9 +47,11 @@ class _Opened:
         self.peak_bytes_per_s = peak_bytes_per_s(self._driver.memory_clock_khz, self._driver.memory_bus_bits)
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A frame of floats, rounded to bytes and back."""
         return self.run(to_frame(tensor[0], np.uint8))[None].astype(np.float32) / np.float32(255.0)
 
     def run(self, frame: NDArray[Any]) -> NDArray[Any]:
+        """The enhanced frame."""
         check_frame(frame)
         if frame.dtype != np.uint8:
             raise ArllieError(f"the native kernel takes frames of 8 bits, got {frame.dtype}")
@@ -87,18 +91,21 @@ class _Opened:
         return self._places[shape]
 
 
-def _open(source: Source, threads: int | None) -> _Opened:
+def _open(source: Source, threads: int | None) -> OpenedOnGpu:
     if isinstance(source, Path):
         raise ArllieError(f"the native kernel opens model files (.safetensors), not {source.name}")
-    return _Opened(source)
+    driver = Driver()
+    return OpenedOnGpu(driver, compiled_model(source, driver.capability))
 
 
-ROW = Runtime(
+def _absence() -> str | None:
+    return driver_absence() or nvrtc_absence()
+
+
+ROW = native_row(
     name="native-cuda",
-    distribution="arllie-deploy",
-    module="arllie_deploy",
-    extra=None,
     opens=None,
     opens_enhancer=True,
     open=_open,
+    absence=_absence,
 )

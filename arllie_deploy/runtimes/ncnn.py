@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.frames import FRAME_DTYPES
 from arllie_deploy.runtimes.artifact import check_metadata
-from arllie_deploy.runtimes.base import Layout, Runtime, Source
+from arllie_deploy.runtimes.base import Layout, OpenedModel, Runtime, Source
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
+from arllie_deploy.runtimes.padded import padded_by_metadata
 
 _NO_VULKAN = (
     "no Vulkan device: install your GPU's driver, or a software one: apt-get install libvulkan1 mesa-vulkan-drivers"
@@ -44,7 +45,7 @@ class _Opened:
     size = None
 
     def __init__(self, path: Path, threads: int | None) -> None:
-        metadata = _checked_metadata(path)
+        self.metadata = metadata = _checked_metadata(path)
         import ncnn
 
         self.threads = threads or len(os.sched_getaffinity(0))
@@ -57,6 +58,8 @@ class _Opened:
         half = _HALF if metadata.get("precision") == "fp16" else ()
         for name in _INEXACT:
             setattr(self._net.opt, name, name in half)
+        # Its workspaces for a network of many layers are 11 GB at 1080p.
+        self._net.opt.use_sgemm_convolution = metadata.get("form") != "network"
         self._net.opt.num_threads = self.threads
         self._net.opt.use_vulkan_compute = on_gpu
         if self._net.load_param(str(path)) != 0 or self._net.load_model(str(path.with_suffix(".bin"))) != 0:
@@ -117,10 +120,11 @@ def _checked_metadata(path: Path) -> dict[str, Any]:
     return metadata
 
 
-def _open(source: Source, threads: int | None) -> _Opened:
+def _open(source: Source, threads: int | None) -> OpenedModel:
     if not isinstance(source, Path):
         raise ArllieError("runtime ncnn opens .param files; make one with arllie-export --target ncnn-cpu")
-    return _Opened(source, threads)
+    opened = _Opened(source, threads)
+    return padded_by_metadata(opened, opened.metadata)
 
 
 ROW = Runtime(

@@ -14,8 +14,9 @@ from arllie_deploy.epilogues.operators import scalar_name
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import FRAME_DTYPES
 from arllie_deploy.runtimes.artifact import check_metadata
-from arllie_deploy.runtimes.base import Layout, Runtime, Source
+from arllie_deploy.runtimes.base import Layout, OpenedModel, Runtime, Source
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
+from arllie_deploy.runtimes.padded import padded_by_metadata
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _PROVIDERS = [_CPU]
@@ -81,9 +82,14 @@ class _Artifact:
         self.threads: int = options.intra_op_num_threads
         self._session = _session(path, options, _PROVIDERS)
         text = self._session.get_modelmeta().custom_metadata_map.get("arllie")
-        metadata = check_metadata(text, path, layout="NCHW")
+        self.metadata = check_metadata(text, path, layout="NCHW")
         self.executed_by = "onnxruntime on the CPU"
-        if str(metadata["target"]).endswith("-cuda"):
+        if self.metadata["form"] == "network":
+            # Of many channels: the blocked layout pays. The arena would grow by powers of two, to gigabytes at 1080p.
+            options.graph_optimization_level = _most_optimized()
+            options.enable_cpu_mem_arena = False
+            self._session = _session(path, options, _PROVIDERS)
+        if str(self.metadata["target"]).endswith("-cuda"):
             self._move_to_cuda(path, options)
         height, width = self._session.get_inputs()[0].shape[2:]
         self.size = (height, width) if isinstance(height, int) else None
@@ -133,8 +139,17 @@ def _session_options(threads: int | None) -> Any:
     return options
 
 
-def _open(source: Source, threads: int | None) -> _Template | _Artifact:
-    return _Artifact(source, threads) if isinstance(source, Path) else _Template(source, threads)
+def _most_optimized() -> Any:
+    import onnxruntime
+
+    return onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+
+
+def _open(source: Source, threads: int | None) -> OpenedModel:
+    if not isinstance(source, Path):
+        return _Template(source, threads)
+    opened = _Artifact(source, threads)
+    return padded_by_metadata(opened, opened.metadata)
 
 
 ROW = Runtime(

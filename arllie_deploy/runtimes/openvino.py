@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import FRAME_DTYPES
 from arllie_deploy.runtimes.artifact import check_metadata
-from arllie_deploy.runtimes.base import Layout, Runtime, Source
+from arllie_deploy.runtimes.base import Layout, OpenedModel, Runtime, Source
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
+from arllie_deploy.runtimes.padded import padded_by_metadata
 
 METADATA_KEY = "arllie"
 _TELEMETRY = "openvino_telemetry"
@@ -50,7 +51,7 @@ class _Opened:
         options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": self.threads}
         try:
             model = core.read_model(path)
-            check_metadata(_metadata(model), path, layout=self.layout)
+            self.metadata = check_metadata(_metadata(model), path, layout=self.layout)
             compiled = core.compile_model(model, "CPU", options)
         except RuntimeError as error:
             raise ArllieError(f"{path}: OpenVINO cannot open it ({_reason(error)})") from None
@@ -96,10 +97,11 @@ def _reason(error: RuntimeError) -> str:
     return lines[-1] if lines else "no reason given"
 
 
-def _open(source: Source, threads: int | None) -> _Opened:
+def _open(source: Source, threads: int | None) -> OpenedModel:
     if not isinstance(source, Path):
         raise ArllieError("runtime openvino opens .xml files; make one with arllie-export --target openvino")
-    return _Opened(source, threads)
+    opened = _Opened(source, threads)
+    return padded_by_metadata(opened, opened.metadata)
 
 
 ROW = Runtime(

@@ -79,6 +79,21 @@ def open_session(
         return _session(model, backend, entries or {}, library)
 
 
+def left_to_processor(path: Path) -> list[tuple[str, str]]:
+    """(kind, name) of every node of an .onnx that the HTP does not execute; empty where it executes all.
+
+    Raises:
+        RuntimeError: if the file cannot be read; one line.
+    """
+    with _quiet_stdout():
+        options = {"session.record_ep_graph_assignment_info": "1", "session.disable_cpu_ep_fallback": "0"}
+        session = _session(str(path), {}, options, None)
+        parts = session.get_provider_graph_assignment_info()
+    return [
+        (node.op_type, node.name) for part in parts if part.ep_name != PROVIDER for node in part.get_nodes()
+    ]
+
+
 @contextmanager
 def _quiet_stdout() -> Iterator[None]:
     """Qualcomm's libraries print a line on stdout as they are loaded, which belongs to what a command answers there.

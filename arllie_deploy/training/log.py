@@ -14,13 +14,17 @@ CURVE_NAME = "curve.png"
 
 @dataclass(frozen=True)
 class Row:
-    """One evaluation: `loss` is the mean over the steps since the last one; figures that do not exist are None."""
+    """One evaluation: `loss` is the mean over the steps since the last one; figures that do not exist are None.
+
+    `clamped_share` is that of the values on the validation pictures that lie beyond [0, 1] and are cut off.
+    """
 
     step: int
     loss: float
     learning_rate: float
     validation_loss: float | None
     validation_psnr_db: float | None
+    clamped_share: float | None = None
 
 
 def write_log(rows: Sequence[Row], folder: Path) -> None:

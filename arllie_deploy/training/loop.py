@@ -199,7 +199,9 @@ class _Run(Generic[Model]):
             self._best_score = self._validation.score
         mean = self._sum / self._count
         rate = self._learning_rate()
-        self._rows.append(Row(self._step, mean, rate, self._validation.loss, self._validation.psnr_db))
+        self._rows.append(
+            Row(self._step, mean, rate, self._validation.loss, self._validation.psnr_db, self._validation.clamped)
+        )
         self._sum, self._count = 0.0, 0
         write_log(self._rows, self._out)
         save_checkpoint(

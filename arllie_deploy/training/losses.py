@@ -77,6 +77,7 @@ LOSSES = {
     for row in (
         Loss("l1", supervised=True, function=_supervised(terms.l1)),
         Loss("charbonnier", supervised=True, function=_supervised(terms.charbonnier)),
+        Loss("huber", supervised=True, function=_supervised(terms.huber)),
         Loss("log-mse", supervised=True, function=_supervised(terms.log_mse)),
         Loss("fidelity-smoothness", supervised=False, function=_fidelity_smoothness),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.training.adaptive_recipe import AdaptiveRecipe, CropsRecipe, DarkeningRecipe, HeadRecipe
+from arllie_deploy.training.network_recipe import DistillationRecipe, EnlargingRecipe, NetworkRecipe, NetworkRun
 from arllie_deploy.training.recipe import (
     DataRecipe,
     LossRecipe,
@@ -20,13 +21,14 @@ from arllie_deploy.training.recipe import (
 )
 from arllie_deploy.training.recipe_table import build, section
 
-AnyRecipe = Recipe | QuantizedRecipe | AdaptiveRecipe
+AnyRecipe = Recipe | QuantizedRecipe | AdaptiveRecipe | NetworkRun
 
 
 def read_recipe(path: Path) -> AnyRecipe:
     """Read and check a recipe file.
 
-    The table [head] makes it one of an adaptive model, [quantization] a fine-tuning of a fused one.
+    The table [head] makes it one of an adaptive model, [network] of a network of many layers, [quantization] a
+    fine-tuning of a fused one.
 
     Raises:
         ArllieError: naming the file and the key that is missing, unknown or of a wrong type or value.
@@ -40,6 +42,8 @@ def read_recipe(path: Path) -> AnyRecipe:
     try:
         if "head" in table:
             return _adaptive(table)
+        if "network" in table:
+            return _network(table)
         return _quantized(table) if "quantization" in table else _trained(table)
     except ArllieError as error:
         raise ArllieError(f"{path}: {error}") from None
@@ -74,3 +78,16 @@ def _adaptive(table: Mapping[str, Any]) -> AdaptiveRecipe:
         "darkening": section(DarkeningRecipe, "darkening", table),
     }
     return build(AdaptiveRecipe, "", {**table, **sections})
+
+
+def _network(table: Mapping[str, Any]) -> NetworkRun:
+    sections = {
+        "network": section(NetworkRecipe, "network", table),
+        "data": section(DataRecipe, "data", table),
+        "loss": section(LossRecipe, "loss", table),
+        "optimizer": section(OptimizerRecipe, "optimizer", table),
+        "crops": section(CropsRecipe, "crops", table),
+        "enlarging": section(EnlargingRecipe, "enlarging", table),
+        "distillation": section(DistillationRecipe, "distillation", table),
+    }
+    return build(NetworkRun, "", {**table, **sections})

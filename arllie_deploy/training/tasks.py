@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
-from arllie_deploy.stored_model import Model
+from arllie_deploy.stored_model import Model, save_model
 from arllie_deploy.training.adaptive_recipe import AdaptiveRecipe
 from arllie_deploy.training.adaptive_task import AdaptiveTask
 from arllie_deploy.training.data import Sample, Split
+from arllie_deploy.training.network_recipe import NetworkRun
+from arllie_deploy.training.network_task import NetworkTask
 from arllie_deploy.training.one_layer import OneLayerTask
 from arllie_deploy.training.quantized import QuantizedTask
 from arllie_deploy.training.recipe import QuantizedRecipe
 from arllie_deploy.training.recipe_file import AnyRecipe
 from arllie_deploy.training.task import Task
+from arllie_deploy.training.trained_network import TrainedNetwork
+
+# What can come of a run.
+Outcome = Model | TrainedNetwork
 
 
-def make_task(recipe: AnyRecipe, split: Split, crops: Sequence[Sample], device: torch.device) -> Task[Model]:
-    """The task of a recipe on these pictures; `crops` are for adaptive recipes that take a share of them.
+def make_task(recipe: AnyRecipe, split: Split, crops: Sequence[Sample], device: torch.device) -> Task[Outcome]:
+    """The task of a recipe on these pictures; `crops` are for recipes that take a share of them.
 
     Raises:
         ArllieError: if it starts from a model that cannot be read, the device has not its precision, or its crops are
@@ -26,6 +33,16 @@ def make_task(recipe: AnyRecipe, split: Split, crops: Sequence[Sample], device: 
     """
     if isinstance(recipe, AdaptiveRecipe):
         return AdaptiveTask(recipe, split, crops, device)
+    if isinstance(recipe, NetworkRun):
+        return NetworkTask(recipe, split, crops, device)
     if isinstance(recipe, QuantizedRecipe):
         return QuantizedTask(recipe, split, device)
     return OneLayerTask(recipe, split, device)
+
+
+def save_trained(model: Outcome, path: Path) -> None:
+    """Write what was trained to `path` in one step."""
+    if isinstance(model, TrainedNetwork):
+        model.save_weights(path)
+    else:
+        save_model(model, path)

@@ -10,6 +10,7 @@ _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
 # Below this length a color has no direction worth learning: a quarter of an 8-bit level.
 _DARK = 1e-3
+_HUBER = 0.1
 
 
 def l1(output: Tensor, target: Tensor) -> Tensor:
@@ -20,6 +21,11 @@ def l1(output: Tensor, target: Tensor) -> Tensor:
 def charbonnier(output: Tensor, target: Tensor) -> Tensor:
     """Mean of √(d² + 10⁻⁶), an L1 that is smooth at 0 (Charbonnier et al., ICIP 1994)."""
     return ((output - target).square() + 1e-6).sqrt().mean()
+
+
+def huber(output: Tensor, target: Tensor) -> Tensor:
+    """Mean of d²/2δ up to |d| = δ, of |d| − δ/2 beyond it, with δ = 0.1 (Huber, 1964, divided by δ)."""
+    return functional.smooth_l1_loss(output, target, beta=_HUBER)
 
 
 def log_mse(output: Tensor, target: Tensor) -> Tensor:

@@ -27,11 +27,13 @@ class Validation:
         loss: of the recipe.
         psnr_db: against the references, where they exist.
         supervised: whether the recipe may look at the references to choose a checkpoint.
+        clamped: share of the values that a network gave beyond [0, 1], which are cut off.
     """
 
     loss: float | None
     psnr_db: float | None
     supervised: bool
+    clamped: float | None = None
 
     @property
     def score(self) -> float:
@@ -42,7 +44,7 @@ class Validation:
 
     def to_json(self) -> dict[str, Any]:
         """JSON values."""
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if key != "clamped" or value is not None}
 
 
 @torch.no_grad()

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from arllie_deploy.bench.adb.benchmark_model import NNAPI, Accelerator, BenchmarkModel, Rounds, hexagon
 from arllie_deploy.bench.adb.client import Server, find_adb
+from arllie_deploy.bench.adb.entries import entries_of
 from arllie_deploy.bench.adb.interruption import ending_interrupts
 from arllie_deploy.bench.adb.outcome import EMULATED_REASON, Judge, Outcome, outcome_of
 from arllie_deploy.bench.adb.phone import Phone, look_at
 from arllie_deploy.bench.adb.qnn_net_run import QnnNetRun, context_of
 from arllie_deploy.bench.adb.qnn_sdk import arch_of
-from arllie_deploy.bench.adb.runner_program import run_on_processor
+from arllie_deploy.bench.adb.runner_program import run_on_processor, runner_of
 from arllie_deploy.bench.adb.session import Limits, Session
 from arllie_deploy.bench.backends.base import Entry
 from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.floor import FloorTimes
 from arllie_deploy.bench.judgement import Limit, form_problem, judge
 from arllie_deploy.bench.row import Row
-from arllie_deploy.bench.runner.build import build
 from arllie_deploy.bench.status import Status
 from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.frames import to_unit
@@ -161,39 +161,18 @@ def rows_of_phone(server: Server, serial: str | None, task: Task, run_id: str, d
 
 
 def cpu_rows(on_phone: OnPhone) -> Iterator[Found]:
-    """The phone's processor: the runner, in float32 and uint8."""
-    task, candidate = on_phone.task, _placeholder("cpu", on_phone.task.subject)
-
-    def outcome() -> Outcome:
-        program = task.tools.runner
-        if program is None:
-            if on_phone.phone.abi not in (None, "arm64-v8a"):
-                raise UnavailableError(f"the runner is made for arm64-v8a, the phone is {on_phone.phone.abi}")
-            program = on_phone.scratch / "our-runner"
-            build(program)
-        return run_on_processor(
-            on_phone.session,
-            program,
-            task.subject.enhancer,
-            task.subject.frames[0],
-            judge=_judge(task, candidate),
-            runs=task.runs,
-            emulated=on_phone.phone.emulated,
-            scratch=on_phone.scratch,
-        )
-
-    found = _guarded(outcome)
-    yield Found(found.row(candidate, on_phone.device), found.floor)
+    """The phone's processor: the runner of any model in float32 and uint8, then the native kernel's in uint8."""
+    return _rows_of_entries("cpu", on_phone, lambda candidate: _on_processor(on_phone, candidate))
 
 
 def npu_rows(on_phone: OnPhone) -> Iterator[Found]:
     """The phone's neural processor: `benchmark_model` with NNAPI, which may not fall back to its own processor code."""
-    return _rows_of_artifacts("npu", on_phone, lambda candidate: _benchmark_model(on_phone, candidate, NNAPI))
+    return _rows_of_entries("npu", on_phone, lambda candidate: _benchmark_model(on_phone, candidate, NNAPI))
 
 
 def dsp_rows(on_phone: OnPhone) -> Iterator[Found]:
     """The phone's signal processor: the user's Hexagon delegate in `benchmark_model`, and the HTP in `qnn-net-run`."""
-    return _rows_of_artifacts("dsp", on_phone, lambda candidate: _DSP_TOOLS[candidate.runtime](on_phone, candidate))
+    return _rows_of_entries("dsp", on_phone, lambda candidate: _DSP_TOOLS[candidate.runtime](on_phone, candidate))
 
 
 BACKENDS: Mapping[str, Callable[[OnPhone], Iterator[Found]]] = {
@@ -203,15 +182,34 @@ BACKENDS: Mapping[str, Callable[[OnPhone], Iterator[Found]]] = {
 }
 
 
-def _rows_of_artifacts(backend: str, on_phone: OnPhone, time: Callable[[Candidate], Outcome]) -> Iterator[Found]:
-    """One for each artifact; rows that are decided already stay as they are."""
-    task = on_phone.task
-    for entry in task.artifacts.get(backend) or [_placeholder(backend, task.subject)]:
+def _rows_of_entries(backend: str, on_phone: OnPhone, time: Callable[[Candidate], Outcome]) -> Iterator[Found]:
+    """One for each entry; rows that are decided already keep what they say."""
+    for entry in _entries(on_phone.task, backend):
         if isinstance(entry, Row):
-            yield Found(entry)
+            yield Found(replace(entry, device=on_phone.device))
             continue
         outcome = _guarded(partial(time, entry))
-        yield Found(outcome.row(entry, on_phone.device))
+        yield Found(outcome.row(entry, on_phone.device), outcome.floor)
+
+
+def _entries(task: Task, backend: str) -> list[Entry]:
+    return entries_of(backend, task.subject, task.artifacts.get(backend, ()))
+
+
+def _on_processor(on_phone: OnPhone, candidate: Candidate) -> Outcome:
+    task = on_phone.task
+    program, kinds = runner_of(candidate.artifact, task.tools.runner, on_phone.phone.abi, on_phone.scratch)
+    return run_on_processor(
+        on_phone.session,
+        program,
+        candidate.enhancer or task.subject.one_layer,
+        task.subject.frames[0],
+        kinds=kinds,
+        judge=_judge(task, candidate),
+        runs=task.runs,
+        emulated=on_phone.phone.emulated,
+        scratch=on_phone.scratch,
+    )
 
 
 def _benchmark_model(on_phone: OnPhone, candidate: Candidate, accelerator: Accelerator) -> Outcome:
@@ -266,7 +264,7 @@ def _judge(task: Task, candidate: Candidate) -> Judge:
     frame, limit = task.subject.frames[0], task.limits[candidate.precision]
     if candidate.unjudged is not None:
         return lambda tensor, output: (None, form_problem(tensor, output, frame.shape))
-    reference = (candidate.enhancer or task.subject.enhancer).reference(to_unit(frame))
+    reference = (candidate.enhancer or task.subject.one_layer).reference(to_unit(frame))
     return lambda tensor, output: judge(tensor, output, reference, limit)
 
 
@@ -280,26 +278,9 @@ def _guarded(work: Callable[[], Outcome]) -> Outcome:
 
 
 def _filled(task: Task, backend: str, found: Sequence[Found], rest: Outcome, device: str) -> list[Row]:
-    """The rows of a backend; where they ended early, one for each artifact that was not reached."""
-    entries = task.artifacts.get(backend) if backend != "cpu" else None
-    wanted = list(entries or [_placeholder(backend, task.subject)])
-    late = [entry if isinstance(entry, Row) else rest.row(entry, device) for entry in wanted[len(found) :]]
+    """The rows of a backend; where they ended early, one for each entry that was not reached."""
+    late = [
+        replace(entry, device=device) if isinstance(entry, Row) else rest.row(entry, device)
+        for entry in _entries(task, backend)[len(found) :]
+    ]
     return [*(each.row for each in found), *late]
-
-
-def _placeholder(backend: str, subject: Subject) -> Candidate:
-    """What a row is about where nothing was exported for it."""
-    runtime, accelerator, precision = {
-        "cpu": ("runner", "cpu", "fp32"),
-        "npu": ("litert", "nnapi", "int8"),
-        "dsp": ("litert", "hexagon", "int8"),
-    }[backend]
-    return Candidate(
-        backend=backend,
-        runtime=runtime,
-        accelerator=accelerator,
-        precision=precision,
-        model=subject.enhancer.name,
-        size=subject.size_text,
-        threads=None if backend == "cpu" else subject.threads,
-    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +13,46 @@ from numpy.typing import NDArray
 from arllie_deploy.bench.adb.outcome import EMULATED_REASON, Judge, Outcome
 from arllie_deploy.bench.adb.session import Session
 from arllie_deploy.bench.floor import FloorTimes
+from arllie_deploy.bench.runner.build import build
 from arllie_deploy.bench.runner.protocol import Report, parse_report, read_output, request
 from arllie_deploy.bench.statistics import Timing, summarize
 from arllie_deploy.bench.status import Status
 from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.errors import ArllieError
+from arllie_deploy.errors import ArllieError, UnavailableError
 
 _PROGRAM, _TIMEOUT_S = "runner", 300.0
+_ABI = "arm64-v8a"
 _WARM_UP = 3
 # A program that would take longer for all its runs of one kind does fewer, but at least so many.
 _SHARE_MS, _LEAST_RUNS = 10_000.0, 5
+
+Kind = Literal["float", "uint8"]
+#: What a runner of any model computes on; what is timed as infer comes first, end to end last.
+FLOATS_AND_BYTES: Sequence[Kind] = ("float", "uint8")
+#: What the native kernel's runner computes on, which has one model inside and refuses any other.
+BYTES: Sequence[Kind] = ("uint8",)
+
+
+def runner_of(artifact: Path | None, given: Path | None, abi: str | None, scratch: Path) -> tuple[Path, Sequence[Kind]]:
+    """The program to send, and what it computes on.
+
+    Args:
+        artifact: the native kernel's library, whose runner lies beside it; None for a runner of any model.
+        given: the user's runner of any model; without it ours is made.
+        abi: of the phone, as Android names it; None where it does not say.
+        scratch: a folder for ours.
+
+    Raises:
+        UnavailableError: if ours is for another processor, or cannot be made here.
+    """
+    if given is not None and artifact is None:
+        return given, FLOATS_AND_BYTES
+    if abi not in (None, _ABI):
+        raise UnavailableError(f"the runner is made for {_ABI}, the phone is {abi}")
+    if artifact is not None:
+        return artifact.with_name(f"{artifact.stem}-runner"), BYTES
+    build(scratch / "our-runner")
+    return scratch / "our-runner", FLOATS_AND_BYTES
 
 
 def run_on_processor(
@@ -30,18 +61,20 @@ def run_on_processor(
     enhancer: Enhancer,
     frame: NDArray[np.uint8],
     *,
+    kinds: Sequence[Kind],
     judge: Judge,
     runs: int,
     emulated: bool,
     scratch: Path,
 ) -> Outcome:
-    """Check both kinds of output, then time both.
+    """Check every kind of output, then time each.
 
     Args:
         session: on the phone.
         program: static, for the phone's processor.
         enhancer: the model.
         frame: a dark frame (height, width, 3).
+        kinds: what the program computes on.
         judge: of the outputs.
         runs: timed calls of each kind, fewer where they take long.
         emulated: whether the phone is an emulator: then bytes are proven and nothing is timed.
@@ -50,13 +83,13 @@ def run_on_processor(
     if not program.is_file():
         raise ArllieError(f"{program}: no such file; a static program for the phone's processor is needed")
     session.put(program, _PROGRAM, executable=True)
-    frames: dict[str, NDArray[Any]] = {"float": (frame / np.float32(255)).astype(np.float32), "uint8": frame}
-    outputs = {}
+    frames: dict[Kind, NDArray[Any]] = {kind: _values(frame) if kind == "float" else frame for kind in kinds}
+    outputs: dict[Kind, NDArray[Any]] = {}
     for kind, pixels in frames.items():
         (scratch / f"{kind}.request").write_bytes(request(enhancer, pixels))
         session.put(scratch / f"{kind}.request", f"{kind}.request")
         report, outputs[kind] = _call(session, kind, pixels, 0, 1, scratch)
-    parity, wrong = judge(outputs["float"], outputs["uint8"])
+    parity, wrong = judge(_values(outputs[kinds[0]]), outputs[kinds[-1]])
     checked = Outcome(
         status=Status.MEASURED if wrong is None else Status.WRONG,
         reason=wrong,
@@ -70,9 +103,16 @@ def run_on_processor(
     if emulated:
         return replace(checked, status=Status.EMULATED, reason=EMULATED_REASON)
     affordable = min(runs, max(_LEAST_RUNS, int(_SHARE_MS / max(report.runs_ms[0], 1e-3))))
-    infer, _ = _call(session, "float", frames["float"], _WARM_UP, affordable, scratch)
-    whole, _ = _call(session, "uint8", frame, _WARM_UP, affordable, scratch)
-    return _measured(infer, whole, checked, frame.nbytes)
+    timed = {kind: _call(session, kind, pixels, _WARM_UP, affordable, scratch)[0] for kind, pixels in frames.items()}
+    return _measured(timed[kinds[0]], timed[kinds[-1]], checked, frame.nbytes)
+
+
+def _values(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    """Bytes as float32 of [0, 1]; floats as they are."""
+    if pixels.dtype != np.uint8:
+        return pixels
+    values: NDArray[np.float32] = np.divide(pixels, np.float32(255), dtype=np.float32)
+    return values
 
 
 def _call(

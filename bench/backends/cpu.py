@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from arllie_deploy.bench.backends.base import Backend, Entry
 from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.status import Status
+from arllie_deploy.bench.timed_network import OPENER, TimedNetwork
 from arllie_deploy.runtimes import RUNTIMES, Runtime
 from arllie_deploy.runtimes.torch import COMPILED
 
@@ -20,10 +21,25 @@ _SINGLE_THREADED = ("numpy",)
 def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
     entries: list[Entry] = []
     for runtime in (*RUNTIMES.values(), COMPILED):
-        if runtime.opens_enhancer:
+        if isinstance(subject.enhancer, TimedNetwork):
+            entries.extend(_network_itself(subject, subject.enhancer) if runtime.name == "onnxruntime" else [])
+        elif runtime.opens_enhancer:
             entries.extend(_themselves(runtime, subject))
         entries.extend(artifact for artifact in artifacts if artifact.runtime == runtime.name)
     return entries
+
+
+def _network_itself(subject: Subject, network: TimedNetwork) -> Iterator[Entry]:
+    """The graph of the network's own file, for every number of threads; no other runtime opens it."""
+    for threads in subject.thread_counts:
+        yield Candidate(
+            backend="cpu",
+            runtime="onnxruntime",
+            opener=OPENER,
+            resident_bytes=network.resident_bytes(subject.size),
+            size=subject.size_text,
+            threads=threads,
+        )
 
 
 def _themselves(runtime: Runtime, subject: Subject) -> Iterator[Entry]:

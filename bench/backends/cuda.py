@@ -11,6 +11,7 @@ from pathlib import Path
 from arllie_deploy.bench.backends.base import Backend, Entry
 from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.status import Status
+from arllie_deploy.bench.timed_network import TimedNetwork
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 _TARGET = "onnx-cuda"
@@ -28,6 +29,8 @@ _TORCH = (
 
 def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
     device = has_device()
+    if isinstance(subject.enhancer, TimedNetwork):
+        return list(_of_onnxruntime(subject, artifacts, device))
     return [_of_native(subject, device), *_of_onnxruntime(subject, artifacts, device), *_of_torch(subject, device)]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from arllie_deploy.bench.peers.graph import GraphWriter, Value
+
+# Adds the nodes from `input` to the frame that comes out.
+Build: TypeAlias = "Callable[[GraphWriter, Value], Value]"
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Peer:
         blocked: whether onnxruntime is faster at the level that moves convolutions to a blocked layout, its default.
         paper: where the shape is published.
         repository: public code in which it was looked up.
-        build: adds the nodes from `input` to the frame that comes out; imports nothing heavy at module level.
+        build: imports nothing heavy at module level.
     """
 
     name: str
@@ -36,7 +39,7 @@ class Peer:
     blocked: bool
     paper: str
     repository: str
-    build: Callable[[GraphWriter, Value], Value]
+    build: Build
 
     @property
     def label(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -159,26 +159,3 @@ def to_model(peer: Peer) -> ModelProto:
 def count_parameters(model: ModelProto) -> int:
     """Trained numbers of a peer's graph."""
     return sum(math.prod(each.dims) for each in model.graph.initializer if each.name.startswith(TRAINED))
-
-
-def count_macs(model: ModelProto, size: tuple[int, int]) -> int:
-    """Multiply-accumulates of the convolutions for one frame of `size` (width, height)."""
-    from onnx import shape_inference
-
-    sized = type(model)()
-    sized.CopyFrom(model)
-    for value in (*sized.graph.input, *sized.graph.output):
-        height, width = value.type.tensor_type.shape.dim[2:]
-        width.dim_value, height.dim_value = size
-    shapes = _shapes(shape_inference.infer_shapes(sized, strict_mode=True, data_prop=True))
-    weights = {each.name: each.dims for each in model.graph.initializer}
-    return sum(
-        math.prod(shapes[node.output[0]]) * math.prod(weights[node.input[1]][1:])
-        for node in model.graph.node
-        if node.op_type == "Conv"
-    )
-
-
-def _shapes(model: ModelProto) -> Mapping[str, list[int]]:
-    values = (*model.graph.value_info, *model.graph.output)
-    return {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in values}

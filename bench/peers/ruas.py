@@ -15,11 +15,10 @@ Enhancement", CVPR 2021 (arXiv 2012.05609); code github.com/KarelZhang/RUAS, who
 result before the denoiser and `lol` the one after it.
 """
 
-from arllie_deploy.bench.peers.base import Peer
+from arllie_deploy.bench.peers.base import Build, Peer
 from arllie_deploy.bench.peers.graph import GraphWriter, Value
 
 _CELLS = 3
-_PAPER, _REPOSITORY = "arXiv 2012.05609", "github.com/KarelZhang/RUAS"
 
 
 def _leaky(graph: GraphWriter, value: Value) -> Value:
@@ -77,27 +76,20 @@ def _illuminate_and_denoise(graph: GraphWriter, frame: Value) -> Value:
     return graph.apply("Sub", lit, graph.conv(features, 3))
 
 
-DARK = Peer(
-    name="ruas-dark",
-    title="RUAS dark",
-    parameters=1_161,
-    published="1,161",
-    macs=2_295_475_200,
-    pixel_bytes=240,
-    blocked=False,
-    paper=_PAPER,
-    repository=_REPOSITORY,
-    build=_illuminate,
-)
-LOL = Peer(
-    name="ruas-lol",
-    title="RUAS lol",
-    parameters=3_438,
-    published="3,438",
-    macs=6_774_451_200,
-    pixel_bytes=430,
-    blocked=False,
-    paper=_PAPER,
-    repository=_REPOSITORY,
-    build=_illuminate_and_denoise,
-)
+def _peer(weights: str, *, parameters: int, macs: int, pixel_bytes: int, build: Build) -> Peer:
+    return Peer(
+        name=f"ruas-{weights}",
+        title=f"RUAS {weights}",
+        parameters=parameters,
+        published=f"{parameters:,}",
+        macs=macs,
+        pixel_bytes=pixel_bytes,
+        blocked=False,
+        paper="arXiv 2012.05609",
+        repository="github.com/KarelZhang/RUAS",
+        build=build,
+    )
+
+
+DARK = _peer("dark", parameters=1_161, macs=2_295_475_200, pixel_bytes=240, build=_illuminate)
+LOL = _peer("lol", parameters=3_438, macs=6_774_451_200, pixel_bytes=430, build=_illuminate_and_denoise)

@@ -1,28 +1,25 @@
-"""Writes the native targets: what a C or C++ program needs, and a program that shows or measures it.
+"""Writes the targets that are libraries: what a C or C++ program needs, and a program that shows or measures it.
 
-Beside the main file of the stem STEM lie `STEM.h` (the model), `STEM-example.c`, and `arllie.h` and `CMakeLists.txt`,
-which are the same for every native artifact; the library without a model is `STEM.a`. x86-64 has a shared library too,
-which has its model inside, arm64 a static runner.
+Beside the main file lie the model and the interface as headers, an example and a CMake file (`companions`), and STEM.a,
+the library without a model. x86-64 has a shared library too, which has its model inside; arm64 a static runner.
 """
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from arllie_deploy.export.metadata import metadata_text, tool_versions
+from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.native import build
-from arllie_deploy.export.native.constants import description_source, header, model_name, weights_source
-from arllie_deploy.export.native.machine import MACHINES, Machine
+from arllie_deploy.export.native.account import account, description
+from arllie_deploy.export.native.companions import companion, write_common
+from arllie_deploy.export.native.constants import description_source, weights_source
+from arllie_deploy.export.native.machine import Machine, machine_for
 from arllie_deploy.export.request import Request, Written
-from arllie_deploy.native.integer import quantize
-from arllie_deploy.native.library import ABI_VERSION
-from arllie_deploy.native.logistic_form import LOGISTIC_FORMS
 
-LAYOUT = "NHWC"
 _HERE = Path(__file__).parent
 
 
@@ -42,9 +39,6 @@ class _Site:
     request: Request
     kernel: list[Path]
 
-    def companion(self, ending: str) -> Path:
-        return self.request.path.with_name(f"{self.request.path.stem}{ending}")
-
     def compiled(self, name: str, text: str) -> Path:
         (self.folder / name).write_text(text)
         [made] = build.compile_files(self.machine, self.folder, [name], self.folder)
@@ -53,86 +47,40 @@ class _Site:
 
 def write(request: Request) -> Written:
     """Write the artifact of a request."""
-    machine = MACHINES[request.target]
-    tools = tool_versions(()) | {machine.compiler: build.compiler_version(machine)}
-    texts = _texts(request)
-    for path, text in texts.items():
-        path.write_text(text)
+    machine = machine_for(request.target)
+    tools = tool_versions(()) | {machine.name: build.compiler_version(machine)}
+    common, library = write_common(request), companion(request, ".a")
     with tempfile.TemporaryDirectory(prefix="arllie-") as scratch:
         folder = Path(scratch).resolve()
         for name, data in build.kernel_objects(machine).items():
             (folder / name).write_bytes(data)
+        for header in common:
+            shutil.copy(header, folder)
         site = _Site(machine, folder, request, sorted(folder.glob("*.o")))
-        build.archive(machine, site.kernel, site.companion(".a"))
-        (folder / site.companion(".h").name).write_text(texts[site.companion(".h")])
-        linked = _LINKERS[request.target](site, site.compiled("description.c", _description(request, tools)))
-    others = {site.companion(".a"), linked, *texts} - {request.path}
-    return Written(
-        operators=["arllie_enhance"],
-        layout=LAYOUT,
-        tools=tools,
-        sidecars=sorted(path.name for path in others),
-        scales=_scales(request),
-        facts={"error_bound_levels": quantize(request.enhancer).error_bound, "kernels": build.kernel_sources(machine)},
-    )
+        build.archive(machine, site.kernel, library)
+        text = description_source(request.enhancer, companion(request, ".h").name, description(request, tools))
+        linked = _LINKERS[request.target](site, site.compiled("description.c", text))
+    facts = {"kernels": build.kernel_sources(machine), **machine.facts}
+    return account(request, [library, linked, *common], "arllie_enhance", tools, facts)
 
 
-def _link_library(site: _Site, description: Path) -> Path:
-    build.link_shared(site.machine, [*site.kernel, description], site.companion(".so"))
-    return site.companion(".so")
+def _link_library(site: _Site, described: Path) -> Path:
+    library = companion(site.request, ".so")
+    build.link_shared(site.machine, [*site.kernel, described], library)
+    return library
 
 
-def _link_runner(site: _Site, description: Path) -> Path:
+def _link_runner(site: _Site, described: Path) -> Path:
     weights = site.compiled("weights.c", weights_source(site.request.enhancer))
     main = site.compiled("runner.c", (_HERE / "runner.c").read_text())
-    program = site.companion("-runner")
-    build.link_program(site.machine, [main, description, weights, site.companion(".a")], program)
+    program = companion(site.request, "-runner")
+    build.link_program(site.machine, [main, described, weights, companion(site.request, ".a")], program)
     return program
 
 
-# The last step of each target: the shared library is the main file of one, the static one of the other.
+# The last step of each target: the shared library is the main file of one, the static one of the others.
 _LINKERS: Mapping[str, Callable[[_Site, Path], Path]] = {
     "native-x86-64": _link_library,
     "native-arm64-linux": _link_runner,
+    "native-arm64-android": _link_runner,
 }
-
-
-def _texts(request: Request) -> dict[Path, str]:
-    folder, stem = request.path.parent, request.path.stem
-    example = (_HERE / "example.c.in").read_text()
-    for mark, text in {"@HEADER@": f"{stem}.h", "@MODEL@": model_name(request.enhancer)}.items():
-        example = example.replace(mark, text)
-    return {
-        folder / f"{stem}.h": header(request.enhancer),
-        folder / f"{stem}-example.c": example,
-        folder / "arllie.h": (build.SOURCES / "arllie.h").read_text(),
-        folder / "CMakeLists.txt": (_HERE / "CMakeLists.txt").read_text(),
-    }
-
-
-def _description(request: Request, tools: dict[str, str]) -> str:
-    text = metadata_text(
-        request.enhancer,
-        target=request.target,
-        layout=LAYOUT,
-        precision=request.precision,
-        size=None,
-        schema=f"arllie.h {ABI_VERSION}",
-        tools=tools,
-    )
-    return description_source(request.enhancer, f"{request.path.stem}.h", text)
-
-
-def _scales(request: Request) -> dict[str, Mapping[str, Any]]:
-    """What an integer stands for; the factors that `direct` and `curve` have in their weights are taken out again."""
-    model = quantize(request.enhancer)
-    form = LOGISTIC_FORMS.get(model.epilogue)
-    if model.curve is not None:
-        u = 1.0 / (model.curve.unit * 2.0**model.curve.shift)
-    else:
-        u = 2.0**-model.shift / (255.0 * (form.gain if form else 1.0))
-    return {
-        "y": {"scale": 1 / 255, "zero_point": 0, "dtype": "uint8"},
-        "kernel": {"scale": 255.0 * u, "zero_point": 0, "dtype": "int16"},
-        "u": {"scale": u, "zero_point": 0, "dtype": "int32"},
-    }

@@ -54,7 +54,7 @@ def compile_files(machine: Machine, folder: Path, names: Iterable[str], target: 
     definitions = [f"-D{name}" for name in machine.definitions]
     # Neither this machine's folders nor a temporary one get into an object.
     places = [f"-ffile-prefix-map={place}=." for place in (folder, target, SOURCES)]
-    options = [*_OPTIONS, *definitions, *places, "-I", str(target), "-I", str(SOURCES)]
+    options = [*_OPTIONS, *machine.options, *definitions, *places, "-I", str(target), "-I", str(SOURCES)]
     made = []
     for name in names:
         made.append(target / f"{Path(name).stem}.o")
@@ -80,14 +80,15 @@ def link_program(machine: Machine, objects: Sequence[Path], target: Path) -> Non
 
 def compiler_version(machine: Machine) -> str:
     """The compiler's own."""
-    return _run(machine, [machine.compiler, "-dumpfullversion"], SOURCES).strip()
+    # Both: clang knows the one, and GCC answers the other with its first number only unless it knows the one.
+    return _run(machine, [machine.compiler, "-dumpfullversion", "-dumpversion"], SOURCES).strip()
 
 
 def _run(machine: Machine, line: Sequence[str], folder: Path) -> str:
     try:
         done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
     except FileNotFoundError:
-        raise UnavailableError(f"no {line[0]} here: apt-get install {machine.packages}") from None
+        raise UnavailableError(f"no {line[0]} here: {machine.remedy}") from None
     if done.returncode == 0:
         return done.stdout
     lines = [each.strip() for each in done.stderr.splitlines() if each.strip()]
@@ -95,5 +96,5 @@ def _run(machine: Machine, line: Sequence[str], folder: Path) -> str:
         (each for each in lines if "error" in each or "cannot find" in each), (lines or ["no reason given"])[-1]
     )
     if "No such file" in reason or "cannot find" in reason:
-        raise UnavailableError(f"{line[0]} lacks its C library ({reason}): apt-get install {machine.packages}")
+        raise UnavailableError(f"{line[0]} lacks its C library ({reason}): {machine.remedy}")
     raise ArllieError(f"{line[0]} failed: {reason}")

@@ -30,8 +30,12 @@ def model_name(enhancer: Enhancer) -> str:
     return f"{identifier(enhancer.name)}_int8x16"
 
 
-def header(enhancer: Enhancer) -> str:
+def header(enhancer: Enhancer, interface: str = "arllie.h") -> str:
     """The header with the model's integers.
+
+    Args:
+        enhancer: the model.
+        interface: the name of the header that declares the structure.
 
     Raises:
         ArllieError: as `quantize` does, for a model that does not fit them.
@@ -47,7 +51,7 @@ def header(enhancer: Enhancer) -> str:
             f"#ifndef {guard}",
             f"#define {guard}",
             "",
-            '#include "arllie.h"',
+            f'#include "{interface}"',
             "",
             f"static const struct arllie_model {name} = {{",
             fields,

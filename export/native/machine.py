@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Machine:
         packages: of Debian, that bring them and the C library.
         kernels: files of the kernel's source folder that are for this kind only.
         definitions: of the preprocessor, for all files.
+        options: of the compiler, for all files.
+        facts: what the manifest should say.
     """
 
     compiler: str
@@ -24,11 +30,32 @@ class Machine:
     packages: str
     kernels: tuple[str, ...]
     definitions: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The compiler's own, without its folder."""
+        return Path(self.compiler).name
+
+    @property
+    def remedy(self) -> str:
+        """What brings the programs."""
+        return f"apt-get install {self.packages}"
 
     def problem(self) -> str | None:
         """Why nothing can be compiled for it here, naming the package that mends it; None if it can."""
         missing = [name for name in (self.compiler, self.archiver) if shutil.which(name) is None]
-        return f"no {' and no '.join(missing)} here: apt-get install {self.packages}" if missing else None
+        return f"no {' and no '.join(missing)} here: {self.remedy}" if missing else None
+
+
+@dataclass(frozen=True)
+class _Ndk(Machine):
+    """Android's own compiler, which its user has installed."""
+
+    @property
+    def remedy(self) -> str:
+        return f"{_NDK_VARIABLE} must name an NDK for Linux, r25 or later; without it Debian's compiler is used"
 
 
 X86_64 = Machine(
@@ -44,7 +71,37 @@ ARM64_LINUX = Machine(
     kernels=("kernel_neon.c", "kernel_neon_dotprod.c"),
     definitions=("ARLLIE_NEON",),
 )
-MACHINES = {"native-x86-64": X86_64, "native-arm64-linux": ARM64_LINUX}
+_NDK_VARIABLE = "ANDROID_NDK_HOME"
+# The first version of Android whose C library has aligned_alloc.
+ANDROID_API = 28
+# What Debian's compiler makes for Android has no calls that only glibc or libgcc answers.
+_ANDROID_BY_DEBIAN = replace(ARM64_LINUX, options=("-mno-outline-atomics",), facts={"c_library_of_runner": "glibc"})
+MACHINES = {
+    "native-x86-64": X86_64,
+    "native-arm64-linux": ARM64_LINUX,
+    "native-arm64-android": _ANDROID_BY_DEBIAN,
+}
+
+
+def machine_for(target: str) -> Machine:
+    """What compiles a target here: for Android the NDK that the environment names, else as in `MACHINES`."""
+    ndk = os.environ.get(_NDK_VARIABLE)
+    if target != "native-arm64-android" or not ndk:
+        return MACHINES[target]
+    programs = Path(ndk) / "toolchains" / "llvm" / "prebuilt" / "linux-x86_64" / "bin"
+    return _Ndk(
+        compiler=str(programs / f"aarch64-linux-android{ANDROID_API}-clang"),
+        archiver=str(programs / "llvm-ar"),
+        packages="",
+        kernels=ARM64_LINUX.kernels,
+        definitions=ARM64_LINUX.definitions,
+        facts={"c_library_of_runner": "bionic"},
+    )
+
+
+def android_problem() -> str | None:
+    """Why nothing can be compiled for Android here, None if it can."""
+    return machine_for("native-arm64-android").problem()
 
 
 def x86_64_problem() -> str | None:

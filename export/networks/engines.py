@@ -27,13 +27,31 @@ _NCNN_SHORTCUTS = (
     "use_sgemm_convolution",
 )
 
+# Suffix -> what computes here, whatever accelerator the artifact is made for.
+_EXECUTED_BY = {
+    ".onnx": "onnxruntime on the CPU",
+    ".tflite": "LiteRT with XNNPACK",
+    ".param": "ncnn on the CPU",
+    ".xml": "OpenVINO on the CPU",
+}
+_HTP = "htp"
 Tensor = NDArray[np.float32]
 Run = Callable[[Tensor], Tensor]
 
 
-def open_artifact(path: Path) -> tuple[Run, str | None]:
-    """The artifact as a function, and the metadata text that it carries."""
-    return _ENGINES[path.suffix](path)
+def open_artifact(path: Path, accelerator: str = "cpu") -> tuple[Run, str | None]:
+    """The artifact as a function, and the metadata text that it carries.
+
+    Args:
+        path: the main file.
+        accelerator: of its target; "htp" has an emulator here, for every other one a processor computes.
+    """
+    return _open_htp(path) if accelerator == _HTP else _ENGINES[path.suffix](path)
+
+
+def executed_by(path: Path, accelerator: str = "cpu") -> str:
+    """For people: what runs an artifact here; arguments as for `open_artifact`."""
+    return "Qualcomm HTP emulator (x86), never a device" if accelerator == _HTP else _EXECUTED_BY[path.suffix]
 
 
 def _open_onnx(path: Path) -> tuple[Run, str | None]:
@@ -49,6 +67,18 @@ def _open_onnx(path: Path) -> tuple[Run, str | None]:
 
     def run(tensor: Tensor) -> Tensor:
         result: Tensor = session.run(None, {name: tensor})[0]
+        return result
+
+    return run, session.get_modelmeta().custom_metadata_map.get("arllie")
+
+
+def _open_htp(path: Path) -> tuple[Run, str | None]:
+    from arllie_deploy.runtimes.qnn import open_session
+
+    session = open_session(str(path), {})
+
+    def run(tensor: Tensor) -> Tensor:
+        result: Tensor = session.run(None, {"input": tensor})[0]
         return result
 
     return run, session.get_modelmeta().custom_metadata_map.get("arllie")
@@ -95,6 +125,23 @@ def _open_ncnn(path: Path) -> tuple[Run, str | None]:
     return run, side.read_text() if side.is_file() else None
 
 
+def _open_openvino(path: Path) -> tuple[Run, str | None]:
+    from arllie_deploy.runtimes.openvino import METADATA_KEY, import_openvino
+
+    core = import_openvino().Core()
+    model = core.read_model(path)
+    text = model.get_rt_info([METADATA_KEY]).astype(str) if model.has_rt_info([METADATA_KEY]) else None
+    # Without the hint OpenVINO computes in bfloat16 wherever the processor can.
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": _threads()}
+    request = core.compile_model(model, "CPU", options).create_infer_request()
+
+    def run(tensor: Tensor) -> Tensor:
+        result: Tensor = request.infer({0: tensor})[0]
+        return np.array(result)
+
+    return run, text
+
+
 def _to_numbers(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:
     if tensor["dtype"] == np.float32:
         return np.ascontiguousarray(values)
@@ -116,4 +163,4 @@ def _threads() -> int:
     return len(os.sched_getaffinity(0))
 
 
-_ENGINES = {".onnx": _open_onnx, ".tflite": _open_tflite, ".param": _open_ncnn}
+_ENGINES = {".onnx": _open_onnx, ".tflite": _open_tflite, ".param": _open_ncnn, ".xml": _open_openvino}

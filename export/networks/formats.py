@@ -76,4 +76,32 @@ _NCNN = NetworkFormat(
     needs=("torch", "pnnx", "ncnn"),
     extras="export,ncnn",
 )
-FORMATS = {row.name: row for row in (_ONNX, _TFLITE, _NCNN)}
+_OPENVINO = NetworkFormat(
+    name="openvino",
+    suffix=".xml",
+    precisions=("fp32", "fp16", "int8"),
+    dynamic=True,
+    module="arllie_deploy.export.networks.openvino",
+    needs=(*_ONNX.needs, "openvino"),
+    extras="export,openvino",
+)
+# By the name of their target: the format alone, without what its compiler makes of it, would not do.
+_ETHOS_U = NetworkFormat(
+    name="ethos-u",
+    suffix=".tflite",
+    precisions=("int8",),
+    dynamic=False,
+    module="arllie_deploy.export.networks.ethos_u",
+    needs=(*_TFLITE.needs, "ethosu"),
+    extras="tflite,ethos-u",
+)
+_QNN_HTP = NetworkFormat(
+    name="qnn-htp",
+    suffix=".onnx",
+    precisions=("int8",),
+    dynamic=False,
+    module="arllie_deploy.export.networks.qnn",
+    needs=(*_ONNX.needs, "onnxruntime_qnn"),
+    extras="export,qnn",
+)
+FORMATS = {row.name: row for row in (_ONNX, _TFLITE, _NCNN, _OPENVINO, _ETHOS_U, _QNN_HTP)}

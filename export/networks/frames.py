@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.export.networks.network import Network
+from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.dark_set import dark_pictures
 from arllie_deploy.pictures.night import night_picture
 

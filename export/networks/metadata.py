@@ -59,6 +59,10 @@ def network_metadata(
         "tools": tools,
         "license": network.license,
     }
+    if size is not None:
+        value["frame"] = list(request.frame_sizes.get(size, size))
+    if request.network.alignment > 1:
+        value["padding"] = "reflect right and bottom to multiples of alignment; cut the output back"
     if files is not None:
         value["sha256"] = dict(files)
     return json.dumps(value, sort_keys=True)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.networks.network import Network, sha256_of
+from arllie_deploy.networks.network import Network, sha256_of
+from arllie_deploy.networks.network_file import load_state
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,23 +27,35 @@ def load_module(network: Network) -> nn.Module:
     Raises:
         ArllieError: if the factory cannot be found, or the weights are other ones or do not fit.
     """
-    from safetensors.torch import load_file
+    import torch
 
     found = sha256_of(network.weights)
     if found != network.sha256:
         raise ArllieError(
             f"{network.weights}: not the weights of {network.name} (sha256 {found[:12]}…, not {network.sha256[:12]}…)"
         )
-    module: nn.Module = find_function(network.factory)(**network.arguments)
+    module = build_module(network)
+    arrays = load_state(network)
     state = {
-        key: value.float() if value.is_floating_point() else value for key, value in load_file(network.weights).items()
+        name: torch.from_numpy(values.astype(np.float32) if values.dtype.kind == "f" else values)
+        for name, values in arrays.items()
     }
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise ArllieError(f"{network.weights}: the weights do not fit {network.factory}: {first}") from None
-    return module.float().eval().requires_grad_(False)
+    return module.float().requires_grad_(False)
+
+
+def build_module(network: Network) -> nn.Module:
+    """The network as its factory makes it, without its weights, in eval mode.
+
+    Raises:
+        ArllieError: if the factory cannot be found.
+    """
+    module: nn.Module = find_function(network.factory)(**network.arguments)
+    return module.eval()
 
 
 def find_function(reference: str) -> Any:

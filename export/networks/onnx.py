@@ -15,7 +15,7 @@ from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
-from arllie_deploy.export.networks.network import Network
+from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.request import Written
 
@@ -35,7 +35,7 @@ def write(request: NetworkRequest) -> Written:
     """Write the artifact of a request: int8 is QDQ, per channel, signed activations and weights."""
     module, tools = load_module(request.network), tool_versions(_TOOLS)
     for path, size in request.distinct_files.items():
-        model = _in_precision(to_model(module, request.network, size), request)
+        model = in_precision(to_model(module, request.network, size), request)
         check_opset(model)
         text = network_metadata(request, layout="NCHW", size=size, schema=f"opset {OPSET}", tools=tools)
         del model.metadata_props[:]
@@ -51,6 +51,11 @@ def to_model(module: nn.Module, network: Network, size: Size | None) -> ModelPro
     Raises:
         ArllieError: if the module's operators depend on the size and `size` is None.
     """
+    return _simplified(to_plain_model(module, network, size))
+
+
+def to_plain_model(module: nn.Module, network: Network, size: Size | None) -> ModelProto:
+    """The same as torch writes it: every weight is an initializer of its own, named as in the state dictionary."""
     import torch
 
     sample_width, sample_height = size or (network.aligned(64), network.aligned(64) + network.alignment)
@@ -72,7 +77,7 @@ def to_model(module: nn.Module, network: Network, size: Size | None) -> ModelPro
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise ArllieError(f"torch.onnx.export could not convert {network.name}: {reason}{hint}") from error
     assert program is not None  # None only where it was asked for a file
-    return _simplified(_anonymous(program.model_proto))
+    return _anonymous(program.model_proto)
 
 
 def to_half(model: ModelProto) -> ModelProto:
@@ -83,8 +88,16 @@ def to_half(model: ModelProto) -> ModelProto:
     return half
 
 
-def to_int8(model: ModelProto, calibration: Sequence[NDArray[np.float32]]) -> ModelProto:
-    """The graph with QDQ pairs: int8 activations (min and max over `calibration`), int8 weights per output channel."""
+def to_int8(
+    model: ModelProto, calibration: Sequence[NDArray[np.float32]], *, unsigned: bool = False
+) -> ModelProto:
+    """The graph with QDQ pairs: 8-bit activations (min and max over `calibration`), int8 weights per output channel.
+
+    Args:
+        model: float32.
+        calibration: frames.
+        unsigned: whether activations are uint8.
+    """
     import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -107,13 +120,14 @@ def to_int8(model: ModelProto, calibration: Sequence[NDArray[np.float32]]) -> Mo
             Reader(),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
-            activation_type=QuantType.QInt8,
+            activation_type=QuantType.QUInt8 if unsigned else QuantType.QInt8,
             weight_type=QuantType.QInt8,
         )
         return onnx.load(result)
 
 
-def _in_precision(model: ModelProto, request: NetworkRequest) -> ModelProto:
+def in_precision(model: ModelProto, request: NetworkRequest) -> ModelProto:
+    """A float32 graph in the precision of a request."""
     if request.precision == "fp16":
         return to_half(model)
     if request.precision == "int8":

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from arllie_deploy.export.networks import frames
 from arllie_deploy.export.networks.engines import Run, open_artifact
-from arllie_deploy.export.networks.limits import Limits
+from arllie_deploy.networks.limits import Limits
 from arllie_deploy.export.networks.metadata import check_is_of
 from arllie_deploy.export.networks.module import find_function, load_module, run_module
-from arllie_deploy.export.networks.network import Network
+from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.sensitivity import describe_worst, layer_sensitivity
 from arllie_deploy.quality.parity import Parity, compare
@@ -33,6 +33,7 @@ class NetworkVerdict:
 
     Attributes:
         parity: the worst figures over all frames of all sizes.
+        dark_psnr_db: the least over the dark pictures.
         sizes: (width, height) that were compared.
         limits: that it was held to.
         lost_db: of the task's own metric; None where the network has none or the precision is not int8.
@@ -41,16 +42,21 @@ class NetworkVerdict:
     """
 
     parity: Parity
+    dark_psnr_db: float
     sizes: tuple[frames.Size, ...]
     limits: Limits
     lost_db: float | None
     failed: str | None
     sensitivity: list[tuple[str, float]] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
-        """The manifest's `parity`."""
+    def to_json(self, precision: str) -> dict[str, Any]:
+        """The manifest's `parity` of an artifact in this precision."""
+        least = {"fp16": self.limits.fp16_db, "int8": self.limits.int8_db}.get(precision)
         return {
             **self.parity.to_json(),
+            "dark_psnr_db": self.dark_psnr_db if np.isfinite(self.dark_psnr_db) else None,
+            "limit_max_abs": self.limits.fp32_max_abs if least is None else None,
+            "limit_dark_psnr_db": least,
             "sizes": [f"{width}x{height}" for width, height in self.sizes],
             "lost_db": self.lost_db,
             "sensitivity": [{"layer": layer, "psnr_db": psnr} for layer, psnr in self.sensitivity],
@@ -69,7 +75,8 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     module = load_module(network)
     precise = load_module(network).double()
     opened = {size: _open(request, path) for size, path in request.files.items()}
-    worst, failed = None, None
+    worst, failed, dark_psnr_db = None, None, float("inf")
+    extremes = {name for name, _ in frames.extreme_frames(network)}
     for name, size, frame in _frames(request):
         # float64 at 1080p would take gigabytes and tell nothing new.
         if frame.size <= _most_values(network):
@@ -78,6 +85,7 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
             reference = run_module(module, frame).astype(np.float64)
         parity = compare(_picture(opened[size](frame)), _picture(reference))
         worst = parity if worst is None else worst.worst(parity)
+        dark_psnr_db = dark_psnr_db if name in extremes else min(dark_psnr_db, parity.psnr_db)
         failed = failed or _over(network.limits, request.precision, parity, f"frame {name} at {size[0]}x{size[1]}")
     assert worst is not None
     lost = _lost_db(request, module, opened) if request.precision == "int8" else None
@@ -86,7 +94,7 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     layers = layer_sensitivity(module, request.calibration) if failed and request.precision == "int8" else []
     if layers:
         failed = f"{failed}; most sensitive layers: {describe_worst(layers)}"
-    return NetworkVerdict(worst, tuple(request.files), network.limits, lost, failed, layers)
+    return NetworkVerdict(worst, dark_psnr_db, tuple(request.files), network.limits, lost, failed, layers)
 
 
 def _frames(request: NetworkRequest) -> Iterator[tuple[str, frames.Size, frames.Frame]]:
@@ -104,7 +112,7 @@ def _frames(request: NetworkRequest) -> Iterator[tuple[str, frames.Size, frames.
 
 
 def _open(request: NetworkRequest, path: Path) -> Run:
-    run, text = open_artifact(path)
+    run, text = open_artifact(path, request.accelerator)
     check_is_of(request, text, path)
     return run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.manifest import Status
 from arllie_deploy.export.networks.formats import NetworkFormat
 from arllie_deploy.export.networks.frames import Size, calibration_frames, parity_sizes
-from arllie_deploy.export.networks.network import Network
+from arllie_deploy.networks.network import Network
 from arllie_deploy.export.request import Written
 
 MEMORY_BYTES = 8 * 1024**3
@@ -32,9 +32,10 @@ class NetworkJob:
         format: a row of `FORMATS`.
         target: the target's name.
         precision: one of the format's.
-        size: (width, height) of the artifact where the format or the network has one size.
+        size: (width, height) of the frames where the format or the network has one size; the caller pads them.
         pictures: (height, width, 3) uint8 that int8 is calibrated on.
         accelerator: the target's.
+        delegate: whose list of operators the artifact is held to; None: nobody's.
     """
 
     network: Network
@@ -44,14 +45,21 @@ class NetworkJob:
     size: Size
     pictures: Sequence[NDArray[np.uint8]]
     accelerator: str = "cpu"
+    delegate: str | None = None
 
     def __post_init__(self) -> None:
         if self.precision not in self.format.precisions:
             known = ", ".join(self.format.precisions)
             raise ArllieError(f"{self.format.name} of a network has no precision {self.precision!r}; it has {known}")
-        self.network.check_size(self.size)
+        if min(self.size) < self.network.minimum:
+            self.network.check_size(self.size)
         if not self.pictures:
             raise ArllieError("calibration needs at least one picture")
+
+    @property
+    def tensor_size(self) -> Size:
+        """(width, height) of the artifact's tensors: `size` as far as it is padded."""
+        return self.network.aligned_size(self.size)
 
     @property
     def dynamic(self) -> bool:
@@ -67,7 +75,8 @@ class Outcome:
         status: "ok", "rejected" or "failed".
         reason: why it is not "ok".
         written: what the writer says; None where it failed.
-        parity: the manifest's; None where it was not verified.
+        verdict: of the gate, as the manifest has it: "failed", "parity", "executed_by", "facts"; None where it was not
+            verified.
         log: the end of what a failed step printed.
         seconds: step -> how long it took.
         peak_bytes: step -> the most memory that it held.
@@ -76,7 +85,7 @@ class Outcome:
     status: Status
     reason: str | None = None
     written: Written | None = None
-    parity: dict[str, Any] | None = None
+    verdict: dict[str, Any] | None = None
     log: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     peak_bytes: dict[str, int] = field(default_factory=dict)
@@ -100,19 +109,7 @@ def make(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = M
     seconds: dict[str, float] = {}
     peaks: dict[str, int] = {}
     with TemporaryDirectory(prefix=".arllie-network-", dir=path.parent) as scratch:
-        calibration = Path(scratch) / "calibration.npy"
-        np.save(calibration, np.stack(calibration_frames(job.network, job.pictures)))
-        message = {
-            "network": job.network.to_json(),
-            "format": job.format.name,
-            "target": job.target,
-            "precision": job.precision,
-            "accelerator": job.accelerator,
-            "dynamic": job.dynamic,
-            "calibration": str(calibration.resolve()),
-            "memory_bytes": memory_bytes,
-            "files": [[str(file), *size] for size, file in _places(job, path, Path(scratch)).items()],
-        }
+        message = _message(job, _places(job, path, Path(scratch)), Path(scratch), memory_bytes)
         answers: dict[str, Any] = {}
         for step, worker in (("write", "converter"), ("verify", "runtime")):
             try:
@@ -123,18 +120,54 @@ def make(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = M
             answers[step], seconds[step], peaks[step] = answer["result"], answer["seconds"], answer["peak_bytes"]
     failed = answers["verify"]["failed"]
     status = Status.OK if failed is None else Status.REJECTED
-    return Outcome(
-        status, failed, Written(**answers["write"]), answers["verify"]["parity"], seconds=seconds, peak_bytes=peaks
-    )
+    return Outcome(status, failed, Written(**answers["write"]), answers["verify"], seconds=seconds, peak_bytes=peaks)
+
+
+def verify_again(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = MEMORY_BYTES) -> dict[str, Any]:
+    """Hold an artifact that was made by `make` to the gate again; the verdict as `Outcome` has it.
+
+    Args:
+        job: what it was made by.
+        path: the main file; one of one size is run at that size alone.
+        timeout_s: for it.
+        memory_bytes: the most that the step may allocate.
+
+    Raises:
+        ChildError: if it cannot be run.
+    """
+    with TemporaryDirectory(prefix="arllie-network-") as scratch:
+        places = _places(job, path, Path(scratch)) if job.dynamic else {job.tensor_size: path.resolve()}
+        message = _message(job, places, Path(scratch), memory_bytes)
+        verdict: dict[str, Any] = run_child(_STEP, {**message, "do": "verify"}, timeout_s)["result"]
+        return verdict
+
+
+def _message(job: NetworkJob, places: Mapping[Size, Path], scratch: Path, memory_bytes: int) -> dict[str, Any]:
+    calibration = scratch.resolve() / "calibration.npy"
+    np.save(calibration, np.stack(calibration_frames(job.network, job.pictures)))
+    return {
+        "network": job.network.to_json(),
+        "format": job.format.name,
+        "target": job.target,
+        "precision": job.precision,
+        "accelerator": job.accelerator,
+        "delegate": job.delegate,
+        "dynamic": job.dynamic,
+        "calibration": str(calibration),
+        "memory_bytes": memory_bytes,
+        "size": list(job.tensor_size),
+        "frame": list(job.size),
+        "files": [[str(file), *size] for size, file in places.items()],
+    }
 
 
 def _places(job: NetworkJob, path: Path, scratch: Path) -> dict[Size, Path]:
     """Size -> the file to verify there: the artifact itself at every size, or siblings of it where it has one."""
     sizes = parity_sizes(job.network)
     if job.dynamic:
-        return dict.fromkeys([*sizes.values(), job.size], path.resolve())
+        return dict.fromkeys([*sizes.values(), job.tensor_size], path.resolve())
     # What is shipped is the artifact of its own size: it stands for 1080p, which it is where no size is asked for.
     files = {
         size: scratch.resolve() / f"{size[0]}x{size[1]}{job.format.suffix}" for size in (sizes["square"], sizes["odd"])
     }
-    return {**files, job.size: path.resolve()}
+    return {**files, job.tensor_size: path.resolve()}

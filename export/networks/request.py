@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.export.networks.network import Network
+from arllie_deploy.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class NetworkRequest:
             beside it, their names beginning with its stem.
         dynamic: whether there is one file for every size.
         accelerator: the target's.
+        frame_sizes: size of a file -> (width, height) of the frames that it is for, where the caller pads them.
         calibration: frames (1, channels, height, width) float32 of one size, whose ranges int8 is made for.
     """
 
@@ -34,6 +35,7 @@ class NetworkRequest:
     dynamic: bool
     accelerator: str = "cpu"
     calibration: Sequence[NDArray[np.float32]] = ()
+    frame_sizes: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     @property
     def distinct_files(self) -> dict[Path, tuple[int, int] | None]:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from arllie_deploy.export.child import read_request, write_answer
+from arllie_deploy.export.networks.delegates import held_to_delegate
+from arllie_deploy.export.networks.engines import executed_by
 from arllie_deploy.export.networks.formats import FORMATS
-from arllie_deploy.export.networks.network import Network
+from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.parity import verify
 from arllie_deploy.export.networks.request import NetworkRequest
 
@@ -20,7 +22,7 @@ def main() -> None:
     message = read_request()
     limit_memory(message["memory_bytes"])
     begin = time.perf_counter()
-    result = _STEPS[message["do"]](message["format"], _request(message))
+    result = _STEPS[message["do"]](message, _request(message))
     write_answer(
         message,
         {
@@ -43,13 +45,19 @@ def _peak_bytes(who: int) -> int:
     return 1024 * resource.getrusage(who).ru_maxrss  # the kernel counts in KiB
 
 
-def _write(name: str, request: NetworkRequest) -> dict[str, Any]:
-    return asdict(FORMATS[name].writer()(request))
+def _write(message: dict[str, Any], request: NetworkRequest) -> dict[str, Any]:
+    return asdict(FORMATS[message["format"]].writer()(request))
 
 
-def _verify(_: str, request: NetworkRequest) -> dict[str, Any]:
+def _verify(message: dict[str, Any], request: NetworkRequest) -> dict[str, Any]:
+    outside, facts = held_to_delegate(message["delegate"], request)
     verdict = verify(request)
-    return {"parity": verdict.to_json(), "failed": verdict.failed}
+    return {
+        "parity": verdict.to_json(request.precision),
+        "failed": outside or verdict.failed,
+        "executed_by": executed_by(next(iter(request.files.values())), request.accelerator),
+        "facts": facts,
+    }
 
 
 def _request(message: dict[str, Any]) -> NetworkRequest:
@@ -64,6 +72,7 @@ def _request(message: dict[str, Any]) -> NetworkRequest:
         dynamic=message["dynamic"],
         accelerator=message["accelerator"],
         calibration=calibration,
+        frame_sizes={(width, height): tuple(message["frame"]) for width, height in [message["size"]]},
     )
 
 

@@ -5,7 +5,10 @@ from difflib import get_close_matches
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.targets import (
     ethos_u,
+    native_arm64_android,
     native_arm64_linux,
+    native_cuda,
+    native_hexagon,
     native_x86_64,
     ncnn_cpu,
     ncnn_vulkan,
@@ -36,6 +39,9 @@ TARGETS = {
         openvino.ROW,
         native_x86_64.ROW,
         native_arm64_linux.ROW,
+        native_arm64_android.ROW,
+        native_hexagon.ROW,
+        native_cuda.ROW,
     )
 }
 

@@ -1,6 +1,6 @@
 import pytest
 
-from arllie_deploy.bench.accelerators import accelerator_of, fallback_reason
+from arllie_deploy.bench.accelerators import accelerator_of, fallback_reason, is_emulator
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from arllie_deploy.bench.accelerators import accelerator_of, fallback_reason
         ("torch on CUDA, eager: NVIDIA H200", "cuda"),
         ("ncnn on Vulkan: llvmpipe", "vulkan"),
         ("Qualcomm HTP emulator (x86), never a device", "htp-emulator"),
+        ("qemu-hexagon, never a device: the HVX kernel for v68", "hexagon-emulator"),
     ],
 )
 def test_what_computed_is_read_from_the_engines_words(said: str, accelerator: str) -> None:
@@ -23,6 +24,9 @@ def test_what_computed_is_read_from_the_engines_words(said: str, accelerator: st
 
 def test_an_emulator_is_not_what_it_emulates() -> None:
     assert fallback_reason("htp", "Qualcomm HTP emulator (x86), never a device") is not None
+    assert fallback_reason("hexagon", "qemu-hexagon, never a device") is not None
+    assert is_emulator(accelerator_of("qemu-hexagon, never a device"))
+    assert not is_emulator("hexagon")
 
 
 def test_a_silent_fallback_is_named_with_both() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -76,11 +77,30 @@ def test_cpu_says_what_an_engine_that_is_not_installed_needs(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("name", ["npu", "dsp"])
-def test_without_artifacts_a_phones_backend_is_one_row_with_a_reason(name: str) -> None:
-    (entry,) = BACKENDS[name].entries(SUBJECT, [])
+def test_without_a_phone_its_delegate_is_one_row_with_a_reason(name: str) -> None:
+    (entry,) = [entry for entry in BACKENDS[name].entries(SUBJECT, []) if entry.runtime == "litert"]
     assert isinstance(entry, Row)
     assert (entry.backend, entry.status, entry.size) == (name, Status.UNAVAILABLE, "48x40")
     assert entry.reason
+
+
+def test_on_dsp_everything_that_is_executed_here_is_asked_of_an_emulator() -> None:
+    artifact = Candidate(backend="dsp", runtime="x", target="y", accelerator="hexagon", size="48x40", threads=3)
+    decided = unavailable_row()
+    entries = BACKENDS["dsp"].entries(SUBJECT, [artifact, replace(artifact, threads=1), decided])
+    assert [entry.runtime for entry in entries] == ["native-hexagon", "litert", "x", "litert"]
+    assert entries[-1] is decided
+    asked = [(entry.accelerator, entry.threads) for entry in entries if isinstance(entry, Candidate)]
+    assert set(asked) == {("hexagon-emulator", None)}
+
+
+def test_without_its_tools_our_kernel_on_dsp_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    entry = BACKENDS["dsp"].entries(SUBJECT, [])[0]
+    assert isinstance(entry, Row)
+    assert (entry.runtime, entry.precision, entry.status) == ("native-hexagon", "int8x16", Status.UNAVAILABLE)
+    assert "apt-get install clang-22 lld-22" in str(entry.reason)
+    assert "apt-get install qemu-user-static" in str(entry.reason)
 
 
 CUDA_RUNTIMES = ["native-cuda", "onnxruntime", "onnxruntime-tensorrt", "torch", "torch-compiled", "torch-graph"]

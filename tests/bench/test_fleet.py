@@ -59,7 +59,7 @@ def test_this_machine_is_not_taken_for_the_phone_at_it() -> None:
 def test_this_machine_runs_the_real_thing(tmp_path: Path) -> None:
     enhancer = random_enhancer()
     save(enhancer, tmp_path / "m.safetensors")
-    facts = model_facts(find_fixed_model(str(tmp_path / "m.safetensors")))
+    facts = model_facts(find_fixed_model(str(tmp_path / "m.safetensors")), (64, 48))
     options = ["--model", str(tmp_path / "m.safetensors"), "--size", "64x48"]
     asked = Order([*options, "--backends", "cpu"], tmp_path / "out", "cpu", facts, "64x48")
     fleet = run_fleet([LocalDevice(name="desk", backends="dsp")], asked)

@@ -11,7 +11,7 @@ from support.pictures import darkened, scene
 from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.contestant import Settings
 from arllie_deploy.bench.protocol import Measurement, judged_frames, measure
-from arllie_deploy.bench.row import Row
+from arllie_deploy.bench.row import ONLY_OF_MEASURED, Row
 from arllie_deploy.bench.status import Status
 from arllie_deploy.export.parity import LIMITS
 
@@ -76,6 +76,30 @@ def test_a_wrong_output_is_not_timed(name: str, said: str) -> None:
     assert row.status is Status.WRONG
     assert row.reason is not None
     assert said in row.reason
+
+
+def emulated(name: str, accelerator: str) -> Measurement:
+    asked = replace(candidate(name), accelerator=accelerator, precision="int8x16")
+    return measure(SUBJECT, [asked], limits=LIMITS, settings=QUICK)
+
+
+def test_what_an_emulator_executes_is_judged_and_counted_and_never_timed() -> None:
+    measurement = emulated("EMULATED", "hexagon-emulator")
+    (row,) = measurement.rows
+    assert row.status is Status.EMULATED, row.reason
+    assert "an emulator's time says nothing" in str(row.reason)
+    assert (row.packets_per_pixel, row.packets, row.instructions) == (4.0, 4 * SUBJECT.frames[0][..., 0].size, 9)
+    assert row.parity is not None
+    assert row.parity.limit_max_abs == LIMITS["int8x16"].max_abs
+    assert [name for name in ONLY_OF_MEASURED if getattr(row, name) is not None] == []
+    assert list(measurement.outputs) == [0]
+
+
+def test_an_emulator_that_is_wrong_is_wrong_and_one_that_nobody_asked_for_is_a_fallback() -> None:
+    (wrong,) = emulated("EMULATED_WRONG", "hexagon-emulator").rows
+    assert (wrong.status, wrong.packets_per_pixel) == (Status.WRONG, None)
+    (unasked,) = emulated("EMULATED", "hexagon").rows
+    assert (unasked.status, unasked.packets_per_pixel) == (Status.FALLBACK, None)
 
 
 def test_an_output_that_is_wrong_on_the_last_frame_of_a_rotation_alone_is_noticed() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.bench_rows import made_result, measured_row, unavailable_row
+from support.bench_rows import emulated_row, made_result, measured_row, unavailable_row
 
 from arllie_deploy.bench.report_markdown import to_markdown
 from arllie_deploy.bench.result import Result
@@ -25,6 +25,12 @@ def test_the_table_has_a_line_per_row_with_its_figures() -> None:
     assert (found["row"], found["infer p50 ms"], found["end to end p50 ms"]) == ("onnxruntime", "20", "40")
     assert (found["status"], found["memory"]) == ("measured", "123 MB")
     assert set(second[5:]) == {"–"}
+
+
+def test_what_an_emulator_counted_stands_in_place_of_a_time() -> None:
+    header, _, found = [cells(line) for line in lines(made_result(emulated_row(1.6149))) if line.startswith("|")]
+    row = dict(zip(header, found, strict=True))
+    assert (row["end to end p50 ms"], row["infer p50 ms"], row["p90"]) == ("1.615 packets/pixel", "–", "–")
 
 
 def test_every_reason_the_warnings_and_the_command_are_there() -> None:

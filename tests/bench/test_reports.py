@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.bench_rows import made_result, measured_row, timing, unavailable_row
+from support.bench_rows import emulated_row, made_result, measured_row, timing, unavailable_row
 from support.pictures import darkened, scene
 
 from arllie_deploy.bench.report_html import to_html
@@ -150,6 +150,15 @@ def test_cells_that_are_sorted_by_number_carry_it_in_full() -> None:
     assert float(values[1]) == row.infer_ms.p50
     assert all(values[:5])
     assert not any(re.findall(r'data-value="([^"]*)"', other))
+
+
+def test_packets_and_cycles_stand_where_others_have_their_time_and_are_sorted_as_none() -> None:
+    cycles = replace(unavailable_row("a compiler says so"), status=Status.ESTIMATED, cycles=12_340_000)
+    text = page(made_result(measured_row(), emulated_row(), cycles))
+    for counted in ("0.877 packets/pixel", "12.34 M cycles"):
+        assert text.count(f'<td class="number" data-value="">{counted}</td>') == 1
+    assert "<dt>packets per pixel</dt><dd>0.8765</dd>" in text
+    assert text.count('<rect class="total"') == 1
 
 
 def test_a_phone_that_tells_only_infer_has_one_bar_and_its_name() -> None:

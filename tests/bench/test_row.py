@@ -30,6 +30,7 @@ def test_a_program_on_another_device_tells_less() -> None:
 
 def test_what_an_emulator_counts_is_no_time() -> None:
     counted = {"cycles": 5, "sram_bytes": 6, "operators_on_cpu": 0, "packets_per_pixel": 2.5, "dark_psnr_db": 50.0}
+    counted |= {"packets": 7, "instructions": 8, "hvx_instructions": 6}
     row = replace(unavailable_row(), status=Status.EMULATED, **counted)
     assert (row.cycles, row.packets_per_pixel) == (5, 2.5)
 

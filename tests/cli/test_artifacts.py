@@ -155,4 +155,4 @@ def test_only_what_says_something_on_this_machine_is_made(monkeypatch: pytest.Mo
     assert names["cpu"] == ["onnx-cpu", "tflite-cpu", "ncnn-cpu", "openvino", "native-x86-64"]
     assert names["cuda"] == ["onnx-cuda"]
     assert sorted(names["npu"]) == ["ethos-u", "qnn-htp"]
-    assert names["dsp"] == []
+    assert names["dsp"] == ["native-hexagon"]

@@ -18,6 +18,7 @@ from arllie_deploy.cli.bench import command
 from arllie_deploy.cli.program import run_one
 from arllie_deploy.enhancer_file import save
 from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.native.hexagon import missing_tools
 
 REPORTS = ["bench.csv", "bench.json", "bench.md", "report.html"]
 
@@ -52,7 +53,8 @@ def test_twice_in_a_row_keeps_both_runs(tmp_path: Path, monkeypatch: pytest.Monk
         if backend == "cuda" and not has_device():
             assert (row["status"], "no NVIDIA device" in row["reason"]) == ("unavailable", True), runtime
         if backend == "dsp":
-            assert row["status"] == "unavailable"
+            executed = runtime == "native-hexagon" and missing_tools() is None
+            assert row["status"] == ("emulated" if executed else "unavailable")
     assert {row["status"] for row in rows.values()} <= {"measured", "estimated", "emulated", "unavailable"}
     torch = rows["cpu", "torch-compiled", None, "fp32"]
     assert torch["status"] == "unavailable"

@@ -16,7 +16,7 @@ def test_the_command_repeats_what_was_asked_and_nothing_else() -> None:
     assert words[7:] == ["--threads", "2", "--full", "--peers", "--sustained", "30", "--device", "adb:X Y"]
     assert Request(runner=Path("r")).options()[-2:] == ["--runner", "r"]
     assert Request(qnn_sdk=Path("q a")).options()[-2:] == ["--qnn-sdk", "q a"]
-    assert Request().command(Path("f.toml")).endswith(" --devices f.toml")
+    assert Request(devices=Path("f.toml")).command().endswith(" --devices f.toml")
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ from PIL import Image
 from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.export import qnn
 from arllie_deploy.export.adaptive.artifacts import AdaptiveRequest, write_adaptive
-from arllie_deploy.export.native.build import SOURCES
-from arllie_deploy.export.native.constants import header
+from arllie_deploy.export.native.companions import write_common
 from arllie_deploy.export.parity import LIMITS, mirrored
 from arllie_deploy.export.request import Request
 from arllie_deploy.export.targets import INTEGER_PRECISIONS, TARGETS
@@ -43,15 +42,18 @@ SMALL_SIZE = (320, 180)
 # Per target: companions of the main file that a reader needs to know of.
 COMPANIONS = {
     "ethos-u": ["-u55-256.tflite", "-u65-512.tflite", "-u85-256.tflite"],
-    "native-arm64-linux": [".h", "-runner", "-example.c", "CMakeLists.txt"],
-    "native-x86-64": [".a", ".h", "-example.c", "CMakeLists.txt"],
+    "native-arm64-android": [".h", "-arllie.h", "-runner", "-example.c", ".cmake"],
+    "native-arm64-linux": [".h", "-arllie.h", "-runner", "-example.c", ".cmake"],
+    "native-cuda": ["-sm_80.cubin", "-sm_90.cubin", ".h", "-arllie.h", "-cuda.h", "-frames.h", "-example.c", ".cmake"],
+    "native-hexagon": ["-v66.o", "-v73.o", ".h", "-arllie.h", "-hvx.h", "-example.c", ".cmake"],
+    "native-x86-64": [".a", ".h", "-arllie.h", "-example.c", ".cmake"],
     "ncnn-cpu": [".bin", ".json"],
     "ncnn-vulkan": [".bin"],
     "openvino": [".bin"],
     "qnn-htp": [f"v{arch}" for arch in qnn.HTP_ARCHS] + [".bin"],
 }
-NO_KOTLIN = ("ethos-u", "openvino", "native-x86-64", "native-arm64-linux")
-NO_PYTHON = ("native-arm64-linux",)
+NO_PYTHON = ("native-arm64-linux", "native-arm64-android", "native-hexagon", "native-cuda")
+NO_KOTLIN = ("ethos-u", "openvino", "native-x86-64", *NO_PYTHON)
 IN_PYTHON = [name for name in TARGETS if name not in NO_PYTHON]
 HAS_CUDA = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 COMPILER = shutil.which("g++")
@@ -214,15 +216,16 @@ def native_headers(name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="arllie-"))
     atexit.register(shutil.rmtree, folder)
     model = find_fixed_model(TARGETS[name].default_model("int8x16"))
-    (folder / Path(file_name(name, SMALL_SIZE)).with_suffix(".h")).write_text(header(model))
-    shutil.copy(SOURCES / "arllie.h", folder)
+    write_common(Request(model, name, "int8x16", SMALL_SIZE, folder / file_name(name, SMALL_SIZE)))
     return folder
 
 
 def include_flags(name: str) -> list[str]:
     """Where the headers are that a package of PyPI brings; the compiler knows all other places itself."""
     if name.startswith("native-"):
-        return ["-I", str(native_headers(name))]
+        # The driver's header is NVIDIA's; what the snippet takes of it stands in for it.
+        driver = Path(__file__).parents[1] / "export" / "native" / "cuda_stand_in"
+        return ["-I", str(native_headers(name)), "-idirafter", str(driver)]
     found = find_spec("openvino") if name == "openvino" else None
     return [] if found is None else ["-isystem", str(Path(str(found.origin)).parent / "include")]
 

@@ -39,6 +39,19 @@ def test_an_emulator_sees_every_frame_at_a_small_size_and_one_at_the_size_asked_
     assert [(check.size, check.one_frame) for check in checks] == [(EMULATED_SIZE, False), (SIZE, True)]
 
 
+def test_an_emulator_of_any_size_is_given_one_file_and_sees_an_odd_size_too(tmp_path: Path) -> None:
+    emulated = job("native-arm64-linux", precision="int8x16")
+    places = emulated.places(tmp_path)
+    assert list(places) == [SIZE]
+    checks = emulated.checks(places)
+    assert {check.path for check in checks} == {places[SIZE]}
+    assert [(check.size, check.one_frame) for check in checks] == [
+        (EMULATED_SIZE, False),
+        (ODD_SIZE, False),
+        (SIZE, True),
+    ]
+
+
 def test_the_small_size_itself_is_written_once(tmp_path: Path) -> None:
     small = job("ethos-u", size=EMULATED_SIZE)
     places = small.places(tmp_path)

@@ -1,5 +1,6 @@
 """The C library gives the oracle's bytes on every instruction set of this processor."""
 
+import ctypes
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from arllie_deploy.epilogues import EPILOGUES
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.native.integer import quantize
 from arllie_deploy.native.kernel import float_struct, integer_struct
-from arllie_deploy.native.library import Library
+from arllie_deploy.native.library import Library, PictureStruct
 from arllie_deploy.native.oracle import enhance
 
 INSTRUCTION_SETS = ("portable", "sse4.1", "avx2", "avx512")
@@ -97,6 +98,33 @@ def test_floats_are_the_same_everywhere_and_within_one_level(c_library: Library,
             results.append(c_library.enhance(float_struct(enhancer), frame))
         assert np.abs(results[0].astype(int) - enhancer.enhance(frame)).max() <= 1
         assert all(np.array_equal(results[0], other) for other in results)
+
+
+@pytest.mark.parametrize("form", [1, 2, 5])
+@pytest.mark.parametrize("width", [1, 2, 5, 6, 21, 22, 63, 64, 65, 70, 131])
+def test_other_formats_are_the_same_everywhere(c_library_path: Path, form: int, width: int) -> None:
+    """RGBX32 and two kinds of NV12; their own tests run on the best instruction set only."""
+    library, calls, height = Library(c_library_path), ctypes.CDLL(str(c_library_path)), 5
+    rng = np.random.default_rng(width)
+    shapes = [(height, width, 4)] if form == 1 else [(height, width), (3, 2 * ((width + 1) // 2))]
+    source = [rng.integers(0, 256, shape, np.uint8) for shape in shapes]
+    results = []
+    for name in INSTRUCTION_SETS:
+        try:
+            library.force_instruction_set(name)
+        except ArllieError:
+            continue
+        out = [np.zeros(shape, np.uint8) for shape in shapes]
+        pictures = [PictureStruct(format=form, width=width, height=height) for _ in range(2)]
+        for picture, planes in zip(pictures, (source, out), strict=True):
+            for i, plane in enumerate(planes):
+                picture.plane[i], picture.stride[i] = plane.ctypes.data, plane.strides[0]
+        model = integer_struct(_model("residual"))
+        assert calls.arllie_enhance(*(ctypes.byref(each) for each in (model, *pictures)), 1) == 0, name
+        results.append(out)
+    for other in results[1:]:
+        for plane, first in zip(other, results[0], strict=True):
+            np.testing.assert_array_equal(plane, first)
 
 
 def test_a_whole_frame_on_any_number_of_threads(on_each_set: Library) -> None:

@@ -9,7 +9,7 @@ from support.enhancers import random_enhancer
 
 from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.native import oracle
-from arllie_deploy.native.cuda import CudaKernel
+from arllie_deploy.native.cuda import CudaKernel, compiled_model
 from arllie_deploy.native.cuda_build import EPILOGUE_IDS, nvrtc_problem
 from arllie_deploy.native.cuda_driver import Buffer, Driver, Recording, Stopwatch
 from arllie_deploy.native.integer import quantize
@@ -54,7 +54,7 @@ def test_a_batch_recorded_as_a_graph_is_enhanced_as_its_frames_are(
     record_property: Callable[[str, object], None],
 ) -> None:
     driver, enhancer = Driver(), random_enhancer("residual")
-    kernel = CudaKernel(enhancer, driver)
+    kernel = CudaKernel(compiled_model(enhancer, driver.capability), driver)
     frames = np.random.default_rng(0).integers(0, 256, (64, 1080, 1920, 3), np.uint8)
     source, target = Buffer(driver, frames.nbytes), Buffer(driver, frames.nbytes)
     source.put(frames)

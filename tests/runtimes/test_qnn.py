@@ -15,6 +15,7 @@ from arllie_deploy.export.metadata import metadata_text
 from arllie_deploy.export.onnx import to_integer_model
 from arllie_deploy.export.qnn import of_size
 from arllie_deploy.export.quantization import quantize
+from arllie_deploy.export.request import Request
 from arllie_deploy.runtimes.qnn import ROW, open_session, problem
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
@@ -30,10 +31,11 @@ def artifact(folder: Path, layout: str = "NCHW") -> Path:
     graph = build_graph(ENHANCER)
     frames = [np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)]
     model = of_size(to_integer_model(quantize(graph, observe(graph, frames, 100.0), "uint8")), (WIDTH, HEIGHT))
-    facts = {"target": "qnn-htp", "precision": "int8", "size": (WIDTH, HEIGHT), "schema": "opset 17", "tools": {}}
-    entry = model.metadata_props.add()
-    entry.key, entry.value = "arllie", metadata_text(ENHANCER, layout=layout, **facts)
     path = folder / "m.onnx"
+    request = Request(ENHANCER, "qnn-htp", "int8", (WIDTH, HEIGHT), path)
+    entry = model.metadata_props.add()
+    entry.key = "arllie"
+    entry.value = metadata_text(request, layout=layout, size=request.size, schema="opset 17", tools={})
     path.write_bytes(model.SerializeToString())
     return path
 

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.ports import HOST, free_port, listens
 
 from arllie_deploy.bench.adb.client import Adb, Server
 
@@ -20,8 +19,7 @@ def adb_server(home: Path) -> Iterator[Adb]:
     program = shutil.which("adb")
     if program is None:
         pytest.skip("no adb program here: apt-get install adb")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
+    port = free_port()
     settings = {
         "HOME": str(home),
         "ANDROID_USER_HOME": str(home),
@@ -44,20 +42,8 @@ def adb_server(home: Path) -> Iterator[Adb]:
             start_new_session=True,
         )
     try:
-        _wait_until_it_listens(process, port, log)
-        yield Adb(program, Server("127.0.0.1", port))
+        assert listens(port, process), f"the adb server did not start: {log.read_text()}"
+        yield Adb(program, Server(HOST, port))
     finally:
         process.terminate()
         process.wait()
-
-
-def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError(f"the adb server did not start: {log.read_text()}")

@@ -16,6 +16,7 @@ from arllie_deploy.bench.judgement import judge
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.export.parity import LIMITS
 from arllie_deploy.export.request import Request
+from arllie_deploy.export.targets import TARGETS
 from arllie_deploy.frames import to_unit
 from arllie_deploy.models import find_fixed_model
 
@@ -41,6 +42,16 @@ def exported(folder: Path, precision: str) -> Path:
 
     path = folder / f"model-{precision}.tflite"
     write(Request(model(), "tflite-nnapi", precision, SIZE, path, (FRAME,)))
+    return path
+
+
+def native_library(folder: Path, enhancer: Enhancer | None = None) -> Path:
+    """The native kernel's artifact for AArch64, with its runner beside it; skips where it cannot be made."""
+    target = TARGETS["native-arm64-android"]
+    if not target.availability().ok:
+        pytest.skip(str(target.availability().reason))
+    path = folder / "model.a"
+    target.writer()(Request(enhancer or model(), target.name, target.precisions[0], SIZE, path))
     return path
 
 
@@ -77,13 +88,13 @@ def task(
 
 def candidate(backend: str, artifact: Path) -> Candidate:
     """An artifact for an accelerator."""
-    names = {"npu": "tflite-nnapi", "dsp": "tflite-hexagon"}
+    target = TARGETS[{"cpu": "native-arm64-android", "npu": "tflite-nnapi", "dsp": "tflite-hexagon"}[backend]]
     return Candidate(
         backend=backend,
-        runtime="litert",
-        target=names[backend],
-        accelerator=names[backend].removeprefix("tflite-"),
-        precision="int8",
+        runtime=target.runtime,
+        target=target.name,
+        accelerator=target.accelerator,
+        precision="int8x16" if backend == "cpu" else "int8",
         artifact=artifact,
         size=f"{SIZE[0]}x{SIZE[1]}",
     )

@@ -42,6 +42,12 @@ def unavailable_row(reason: str = "no adb program here; install <adb> & connect"
     )
 
 
+def emulated_row(packets_per_pixel: float = 0.87652) -> Row:
+    return Candidate(backend="dsp", runtime="native-hexagon", precision="int8x16", size="48x40").row(
+        Status.EMULATED, reason="an emulator has no time", parity=PARITY, packets_per_pixel=packets_per_pixel
+    )
+
+
 def made_result(*rows: Row, complete: bool = True, command: str = "arllie-bench --backends cpu") -> Result:
     subject = Subject(random_enhancer(), [darkened(scene(0), 0)], None)
     floor = FloorTimes(timing(0.2), timing(0.5), 48 * 40 * 3, 8)

@@ -100,6 +100,28 @@ class OtherShape(Reference):
         return super().infer(tensor)[:, :-1]
 
 
+class Emulated(Reference):
+    """Executed by an emulator that counts; it must be asked for a frame once, never for a time."""
+
+    executed_by = "qemu-hexagon, a test"
+    integer_tensors = True
+
+    def infer(self, tensor: NDArray[Any]) -> NDArray[Any]:
+        raise AssertionError("an emulator has no time")
+
+    def run_counted(self, frame: NDArray[Any]) -> tuple[NDArray[Any], dict[str, int]]:
+        self.calls += 1
+        return self.enhancer.enhance(frame), {"packets": 4 * frame[..., 0].size * self.calls, "instructions": 9}
+
+
+class EmulatedWrong(Emulated):
+    """Its bytes are those of the frame turned over."""
+
+    def run_counted(self, frame: NDArray[Any]) -> tuple[NDArray[Any], dict[str, int]]:
+        enhanced, counts = super().run_counted(frame)
+        return enhanced[::-1], counts
+
+
 class Talking(Reference):
     """Writes to the process's stdout, as native engines do."""
 
@@ -160,6 +182,8 @@ WRONG_ON_ONE_FRAME = _row(WrongOnOneFrame)
 WRONG_FRAME = _row(WrongFrame)
 NOT_FINITE = _row(NotFinite)
 OTHER_SHAPE = _row(OtherShape)
+EMULATED = _row(Emulated)
+EMULATED_WRONG = _row(EmulatedWrong)
 TALKING = _row(Talking)
 LACKING = _row(Lacking)
 SPAWNING = _row(Spawning)

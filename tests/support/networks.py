@@ -1,16 +1,23 @@
 """Small networks of the kinds that the systems have, each built by a function that a `Network` can name."""
 
+import atexit
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 
-from arllie_deploy.export.networks.network import Network, sha256_of
+from arllie_deploy.export.networks.package import package
+from arllie_deploy.networks import network_file
+from arllie_deploy.networks.network import Network, sha256_of
 
 
 class Unet(nn.Module):
@@ -29,6 +36,29 @@ class Unet(nn.Module):
         deep = deep * torch.sigmoid(self.attention(deep.mean((2, 3), keepdim=True)))
         up = functional.interpolate(deep, scale_factor=2, mode="bilinear", align_corners=False)
         return torch.clamp(frame + 0.5 * self.last(torch.cat([up, fine], 1)), 0, 1)
+
+
+class Ladder(nn.Module):
+    """Two levels down and up as a U-Net is deployed: every weight is used as it is, nothing looks at the whole frame."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, width, 3, padding=1)
+        self.down = nn.ModuleList(nn.Conv2d(width, width, 3, 2, 1, groups=groups) for groups in (1, width))
+        self.lateral = nn.Conv2d(width, width, 1)
+        self.up = nn.ModuleList(nn.Conv2d(2 * width, width, 3, padding=1) for _ in self.down)
+        self.last = nn.Conv2d(width, 3, 3, padding=1)
+        self.strength = nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        levels = [functional.relu6(self.stem(frame))]
+        for layer in self.down:
+            levels.append(functional.relu6(layer(levels[-1])))
+        values = self.lateral(levels.pop())
+        for layer in self.up:
+            wide = functional.interpolate(values, scale_factor=2, mode="bilinear", align_corners=False)
+            values = functional.relu6(layer(torch.cat([wide, levels.pop()], 1)))
+        return torch.clamp(frame + self.strength * self.last(values), 0, 1)
 
 
 class RawToRgb(nn.Module):
@@ -110,6 +140,10 @@ def unet(width: int) -> nn.Module:
     return module.train()
 
 
+def ladder(width: int) -> nn.Module:
+    return Ladder(width)
+
+
 def raw_to_rgb(width: int) -> nn.Module:
     return RawToRgb(width)
 
@@ -128,6 +162,7 @@ def sorted_channels() -> nn.Module:
 
 FACTS: dict[str, dict[str, Any]] = {
     "unet": {"alignment": 2, "minimum": 8, "arguments": {"width": 8}},
+    "ladder": {"alignment": 4, "minimum": 8, "arguments": {"width": 6}},
     "raw_to_rgb": {
         "alignment": 2,
         "minimum": 8,
@@ -165,3 +200,17 @@ def frames(channels: int, count: int = 3, side: int = 32) -> list[NDArray[np.flo
     random = np.random.default_rng(0)
     coarse = random.random((count, 1, channels, side // 8, side // 8), dtype=np.float32)
     return list(coarse.repeat(8, 3).repeat(8, 4))
+
+
+@cache
+def packaged_ladder() -> Network:
+    """The network "ladder" as its one file, made once in a test process; its factory is none of the package's."""
+    folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network_file, "FACTORIES", FACTORIES)
+        return package(network("ladder", folder), folder / "packaged.safetensors")
+
+
+# What `network_file.FACTORIES` is in tests.
+FACTORIES = r"support\.networks:\w+"

@@ -73,6 +73,36 @@ name = "log-mse"
 """
 
 
+NETWORK = """
+name = "tiny-network"
+steps = 6
+evaluate_every = 2
+
+[network]
+system = "sad-unet"
+arguments = { width = 0.25, stem = 16, expansion = 1 }
+
+[crops]
+share = 0.5
+
+[enlarging]
+most = 1.5
+most_noise = 2.0
+
+[distillation]
+weight = 0.1
+
+[data]
+crop = 32
+batch = 2
+validation_fraction = 0.2
+
+[loss]
+name = "huber"
+ssim = 0.4
+"""
+
+
 def write_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
     """Write the recipe with pieces of its text replaced; each piece must occur."""
     return _write(path, RECIPE, replacements)
@@ -86,6 +116,11 @@ def write_quantized_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
 def write_adaptive_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
     """`write_recipe` of an adaptive model."""
     return _write(path, ADAPTIVE, replacements)
+
+
+def write_network_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
+    """`write_recipe` of a network of many layers; frames of at least 32 pixels, each with a crop of its name."""
+    return _write(path, NETWORK, replacements)
 
 
 def _write(path: Path, text: str, replacements: Sequence[tuple[str, str]]) -> Path:

@@ -3,17 +3,15 @@
 import getpass
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.ports import HOST, free_port, listens
 
-_START_S = 10.0
 # It does what sshd does with the words behind the host: the login shell reads them.
 _STAND_IN = """#!/bin/sh
 while [ "$1" != "--" ]; do shift; done
@@ -48,15 +46,16 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     for name in ("host_key", "user_key"):
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
-    port = _free_port()
+    port = free_port()
     server = _server_config(folder, port)
     client = _client_config(folder, port)
     words = [*_with_its_folder(), program, "-D", "-e", "-f", str(server)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=log)
     try:
-        _wait_for(port, process, folder / "log")
-        yield SshServer("127.0.0.1", port, client)
+        if not listens(port, process):
+            pytest.skip(f"sshd does not start here: {(folder / 'log').read_text()[-300:]!r}")
+        yield SshServer(HOST, port, client)
     finally:
         process.terminate()
         process.wait()
@@ -104,22 +103,3 @@ def _client_config(folder: Path, port: int) -> Path:
 def _written(path: Path, lines: list[str]) -> Path:
     path.write_text("\n".join(lines) + "\n")
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + _START_S
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    pytest.skip(f"sshd does not start here: {log.read_text()[-300:]!r}")

@@ -28,7 +28,7 @@ extern "C" {
 
 enum arllie_error {
     ARLLIE_OK = 0,
-    ARLLIE_NULL_POINTER = 1,
+    ARLLIE_NULL_POINTER = 1,        /* or one to a structure is not aligned as its type */
     ARLLIE_BAD_SIZE = 2,            /* a side below 1 or above ARLLIE_LARGEST_SIDE, or the pictures differ in size */
     ARLLIE_BAD_STRIDE = 3,          /* smaller than a row, or the plane leaves the address space */
     ARLLIE_BAD_FORMAT = 4,
@@ -97,7 +97,31 @@ ARLLIE_API int arllie_enhance(const struct arllie_model *model, const struct arl
 ARLLIE_API int arllie_enhance_float(const struct arllie_float_model *model, const struct arllie_picture *from,
                                     const struct arllie_picture *to, int threads);
 
-/* The bytes of memory that such a call takes for itself, 0 for a size that it refuses. */
+/* What an adaptive model's statistics are made of: sums over blocks of pixels on a regular grid of at most ARLLIE_PLACES
+ * by ARLLIE_PLACES places. The mean of place p in channel c is sums[c][p] / (255 * pixels), where p counts row by row
+ * to rows * columns; what lies behind is not written. arllie_deploy/statistics.py has the 23 numbers that follow. */
+#define ARLLIE_PLACES 64
+struct arllie_statistics {
+    int32_t rows, columns;
+    int32_t pixels;                 /* of one block: 1, 4, 9 or 16 */
+    int32_t reserved;
+    uint16_t sums[3][ARLLIE_PLACES * ARLLIE_PLACES]; /* of R, G, B */
+};
+
+/* Enhances, and on the way fills `statistics` of the source as it was before: of them the model of the next frame is
+ * made without another look at this one. Takes up to 96 KB more than arllie_extra_memory says. */
+ARLLIE_API int arllie_enhance_with_statistics(const struct arllie_model *model, const struct arllie_picture *from,
+                                              const struct arllie_picture *to, int threads,
+                                              struct arllie_statistics *statistics);
+
+ARLLIE_API int arllie_enhance_float_with_statistics(const struct arllie_float_model *model,
+                                                    const struct arllie_picture *from, const struct arllie_picture *to,
+                                                    int threads, struct arllie_statistics *statistics);
+
+/* The statistics alone, for the first frame. */
+ARLLIE_API int arllie_frame_statistics(const struct arllie_picture *picture, struct arllie_statistics *statistics);
+
+/* The bytes of memory that a call takes for itself, 0 for a size that it refuses. */
 ARLLIE_API size_t arllie_extra_memory(int32_t width, int32_t height, int threads);
 
 /* One line in English without a period; never null. */

@@ -53,7 +53,7 @@ int arllie_abi_version(void) {
 const char *arllie_error_text(int error) {
     static const char *const TEXTS[] = {
         "no error",
-        "a pointer is null",
+        "a pointer is null, or one to a structure is not aligned",
         "a side is below 1 or too large, or the two pictures differ in size",
         "a stride is smaller than a row or leaves the address space",
         "the picture format is unknown",

@@ -6,6 +6,7 @@
 #include "model.h"
 #include "picture.h"
 #include "pool.h"
+#include "statistics.h"
 
 #define MOST_MEMORY (1 << 20)
 #define PIXELS_PER_THREAD 65536 /* waking a thread costs about as much as computing half of them */
@@ -25,6 +26,7 @@ struct job {
     const struct arllie_picture *from, *to;
     const struct arllie_rows *rows;
     const struct shape *shape;
+    const struct arllie_look *look; /* null where nobody wants statistics */
     const void *plan;
     uint8_t *threads;
     uint8_t *edges; /* in place: the last row of each strip but the last, the first row of each but the first */
@@ -84,11 +86,12 @@ static void save_edges(const struct job *job) {
     }
 }
 
-static void prepare_row(const struct job *job, int strip, int32_t y, uint8_t *buffer, uint8_t *prepared) {
+/* Returns the row's RGB bytes as they were, null outside of the picture. */
+static const uint8_t *prepare_row(const struct job *job, int strip, int32_t y, uint8_t *buffer, uint8_t *prepared) {
     const uint8_t *rgb;
     if (y < 0 || y >= job->from->height) {
         memset(prepared, 0, job->shape->row);
-        return;
+        return NULL;
     }
     if (job->in_place && y < strip_start(job, strip))
         rgb = edge_row(job, strip, 0);
@@ -97,6 +100,13 @@ static void prepare_row(const struct job *job, int strip, int32_t y, uint8_t *bu
     else
         rgb = arllie_decode_row(job->from, y, buffer);
     job->rows->prepare(rgb, job->from->width, prepared);
+    return rgb;
+}
+
+/* At once, while the row is in the first cache. */
+static void look_at(const struct job *job, int32_t y, const uint8_t *rgb) {
+    if (job->look)
+        arllie_look_at_row(job->look, y, rgb);
 }
 
 static void enhance_strip(const struct job *job, int strip, uint8_t *memory) {
@@ -106,11 +116,13 @@ static void enhance_strip(const struct job *job, int strip, uint8_t *memory) {
     for (int i = 0; i < RING; i++)
         ring[i] = memory + i * job->shape->row;
     prepare_row(job, strip, start - 1, decoded, ring[0]);
-    prepare_row(job, strip, start, decoded, ring[1]);
+    look_at(job, start, prepare_row(job, strip, start, decoded, ring[1]));
     for (int32_t y = start; y < end; y++) {
         const int within = (int)((y - start) % together);
         uint8_t *direct = arllie_direct_row(job->to, y);
-        prepare_row(job, strip, y + 1, decoded, ring[2]);
+        const uint8_t *next = prepare_row(job, strip, y + 1, decoded, ring[2]);
+        if (y + 1 < end)
+            look_at(job, y + 1, next);
         job->rows->enhance(job->plan, ring[0], ring[1], ring[2], width,
                            direct ? direct : encoded + within * 3 * (size_t)width);
         if (!direct && (within == together - 1 || y == end - 1))
@@ -132,8 +144,16 @@ static void take_strips(void *context, int worker) {
     }
 }
 
+/* With room behind for a look. */
+static uint8_t *memory_for(const struct shape *shape, const struct arllie_picture *from,
+                           const struct arllie_statistics *statistics) {
+    size_t look = statistics ? round_up(arllie_look_bytes(from->width, from->height)) : 0;
+    return aligned_alloc(ARLLIE_ALIGNMENT, shape->total + look);
+}
+
 static int run(const struct arllie_rows *rows, const struct arllie_picture *from, const struct arllie_picture *to,
-               const struct shape *shape, uint8_t *memory) {
+               const struct shape *shape, uint8_t *memory, struct arllie_statistics *statistics) {
+    struct arllie_look look;
     struct job job = {
         .from = from,
         .to = to,
@@ -144,9 +164,15 @@ static int run(const struct arllie_rows *rows, const struct arllie_picture *from
         .edges = memory + ARLLIE_PLAN_BYTES + shape->threads * shape->thread,
         .in_place = from->plane[0] == to->plane[0],
     };
+    if (statistics) {
+        look = arllie_new_look(from->width, from->height, (uint16_t *)(memory + shape->total));
+        job.look = &look;
+    }
     if (job.in_place)
         save_edges(&job);
     arllie_run(take_strips, &job, shape->threads);
+    if (statistics)
+        arllie_finish_look(&look, statistics);
     free(memory);
     return ARLLIE_OK;
 }
@@ -157,8 +183,9 @@ static int check(const struct arllie_picture *from, const struct arllie_picture 
     return arllie_check_pictures(from, to);
 }
 
-int arllie_enhance(const struct arllie_model *model, const struct arllie_picture *from, const struct arllie_picture *to,
-                   int threads) {
+/* `statistics` may be null. */
+static int enhance_integers(const struct arllie_model *model, const struct arllie_picture *from,
+                            const struct arllie_picture *to, int threads, struct arllie_statistics *statistics) {
     int error = arllie_check_model(model);
     if (!error)
         error = check(from, to, threads);
@@ -166,15 +193,15 @@ int arllie_enhance(const struct arllie_model *model, const struct arllie_picture
         return error;
     const struct arllie_kernel *kernel = arllie_current_kernel();
     struct shape shape = shape_of(&kernel->rows, from->width, from->height, threads);
-    uint8_t *memory = aligned_alloc(ARLLIE_ALIGNMENT, shape.total);
+    uint8_t *memory = memory_for(&shape, from, statistics);
     if (!memory)
         return ARLLIE_NO_MEMORY;
     kernel->plan(model, memory);
-    return run(&kernel->rows, from, to, &shape, memory);
+    return run(&kernel->rows, from, to, &shape, memory, statistics);
 }
 
-int arllie_enhance_float(const struct arllie_float_model *model, const struct arllie_picture *from,
-                         const struct arllie_picture *to, int threads) {
+static int enhance_floats(const struct arllie_float_model *model, const struct arllie_picture *from,
+                          const struct arllie_picture *to, int threads, struct arllie_statistics *statistics) {
     int error = arllie_check_float_model(model);
     if (!error)
         error = check(from, to, threads);
@@ -182,11 +209,33 @@ int arllie_enhance_float(const struct arllie_float_model *model, const struct ar
         return error;
     const struct arllie_kernel *kernel = arllie_current_kernel();
     struct shape shape = shape_of(&kernel->float_rows, from->width, from->height, threads);
-    uint8_t *memory = aligned_alloc(ARLLIE_ALIGNMENT, shape.total);
+    uint8_t *memory = memory_for(&shape, from, statistics);
     if (!memory)
         return ARLLIE_NO_MEMORY;
     kernel->float_plan(model, memory);
-    return run(&kernel->float_rows, from, to, &shape, memory);
+    return run(&kernel->float_rows, from, to, &shape, memory, statistics);
+}
+
+int arllie_enhance(const struct arllie_model *model, const struct arllie_picture *from, const struct arllie_picture *to,
+                   int threads) {
+    return enhance_integers(model, from, to, threads, NULL);
+}
+
+int arllie_enhance_float(const struct arllie_float_model *model, const struct arllie_picture *from,
+                         const struct arllie_picture *to, int threads) {
+    return enhance_floats(model, from, to, threads, NULL);
+}
+
+int arllie_enhance_with_statistics(const struct arllie_model *model, const struct arllie_picture *from,
+                                   const struct arllie_picture *to, int threads,
+                                   struct arllie_statistics *statistics) {
+    return ARLLIE_IS_UNUSABLE(statistics) ? ARLLIE_NULL_POINTER : enhance_integers(model, from, to, threads, statistics);
+}
+
+int arllie_enhance_float_with_statistics(const struct arllie_float_model *model, const struct arllie_picture *from,
+                                         const struct arllie_picture *to, int threads,
+                                         struct arllie_statistics *statistics) {
+    return ARLLIE_IS_UNUSABLE(statistics) ? ARLLIE_NULL_POINTER : enhance_floats(model, from, to, threads, statistics);
 }
 
 size_t arllie_extra_memory(int32_t width, int32_t height, int threads) {

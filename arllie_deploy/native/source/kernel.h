@@ -23,6 +23,25 @@ struct arllie_rows {
                     uint8_t *rgb);
 };
 
+/* One NV12 matrix in fixed point: r = luma * (y - black) + red_cr * (cr - 128), and so on. The most bits with which no
+ * sum leaves 32 bits: a value closer to a half than the coefficients' rounding (3e-4 levels) may take the other level. */
+#define ARLLIE_MATRIX_BITS 21
+struct arllie_matrix {
+    int32_t black, luma, red_cr, green_cb, green_cr, blue_cb;
+    int32_t y[3], cb[3], cr[3]; /* of R, G, B */
+};
+
+/* Rows of other formats from and to RGB bytes; `fourth` has RGBX32 pixels, or is null for 255. */
+struct arllie_formats {
+    void (*pack)(const uint8_t *rgbx, int32_t width, uint8_t *rgb);
+    void (*unpack)(const uint8_t *rgb, const uint8_t *fourth, int32_t width, uint8_t *rgbx);
+    void (*decode_nv12)(const struct arllie_matrix *matrix, const uint8_t *luma, const uint8_t *chroma, int32_t width,
+                        uint8_t *rgb);
+    void (*encode_luma)(const struct arllie_matrix *matrix, const uint8_t *rgb, int32_t width, uint8_t *luma);
+    void (*encode_chroma)(const struct arllie_matrix *matrix, const uint8_t *top, const uint8_t *bottom, int32_t width,
+                          uint8_t *chroma);
+};
+
 struct arllie_kernel {
     const char *name;
     int (*available)(void);
@@ -31,6 +50,7 @@ struct arllie_kernel {
     struct arllie_rows rows;
     void (*float_plan)(const struct arllie_float_model *model, void *plan);
     struct arllie_rows float_rows;
+    struct arllie_formats formats;
 };
 
 extern const struct arllie_kernel arllie_kernel_portable;

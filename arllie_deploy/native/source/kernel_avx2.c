@@ -3,7 +3,11 @@
 
 #define NAME "avx2"
 #define SYMBOL arllie_kernel_avx2
-#define FLOAT_ENHANCE arllie_float_enhance_avx2
+#define FLOAT_LANES 8
+#define FLOAT_VECTORS 3
+#define FLOAT_MIN _mm256_min_ps
+#define FLOAT_MAX _mm256_max_ps
+#define BYTE_SHUFFLES
 #define AVAILABLE __builtin_cpu_supports("avx2")
 #define TARGET __attribute__((target("avx2")))
 #define LANES 8

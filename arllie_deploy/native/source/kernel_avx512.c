@@ -6,10 +6,19 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "float_rows.h"
 #include "kernel.h"
-#include "tables.h"
+#include "kernel_model.h"
+#include "permutations_avx512.h"
 
+#define NAME "avx512"
+#define SYMBOL arllie_kernel_avx512
+#define FLOAT_LANES 16
+#define FLOAT_VECTORS 6
+#define FLOAT_MIN _mm512_min_ps
+#define FLOAT_MAX _mm512_max_ps
+#define BYTE_PERMUTES
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vnni")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
 #define LEFT 64 /* pixel 0's place in a prepared row */
 #define TILE 32
 #define QUADS 7
@@ -17,12 +26,7 @@
 struct plan {
     int32_t weights[2][QUADS][3]; /* high and low halves, four int8 each */
     int32_t bias[3];
-    int32_t epilogue;
-    int32_t shift;
-    int32_t limit;
-    int32_t curve_whole, curve_fraction, curve_offset;
-    const uint16_t *c0;
-    const int16_t *c1;
+    struct arllie_end end;
 };
 
 _Static_assert(sizeof(struct plan) <= ARLLIE_PLAN_BYTES, "the plan outgrew its memory");
@@ -33,44 +37,22 @@ static int available(void) {
            __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni");
 }
 
-static int low_half(int weight) {
-    return (int8_t)(uint8_t)weight;
-}
-
-static int32_t four(const int taps[4], int half) {
-    uint32_t packed = 0;
-    for (int i = 0; i < 4; i++) {
-        int low = low_half(taps[i]);
-        int part = half == 0 ? (taps[i] - low) / 256 : low;
-        packed |= (uint32_t)(uint8_t)part << (8 * i);
-    }
-    return (int32_t)packed;
-}
-
 static void make_plan(const struct arllie_model *model, void *memory) {
     struct plan *plan = memory;
     for (int c = 0; c < 3; c++) {
         const int16_t *w = model->weights[c];
-        int low_bias = low_half(model->bias[c]);
+        int low_bias = arllie_low_half(model->bias[c]);
         for (int half = 0; half < 2; half++) {
             for (int row = 0; row < 3; row++) {
                 const int16_t *r = w + 9 * row;
-                plan->weights[half][2 * row][c] = four((const int[]){r[3], r[0], r[1], r[2]}, half);
-                plan->weights[half][2 * row + 1][c] = four((const int[]){r[4], r[5], r[6], r[7]}, half);
+                plan->weights[half][2 * row][c] = arllie_four_halves((const int[]){r[3], r[0], r[1], r[2]}, half);
+                plan->weights[half][2 * row + 1][c] = arllie_four_halves((const int[]){r[4], r[5], r[6], r[7]}, half);
             }
-            plan->weights[half][6][c] = four((const int[]){w[8], w[17], w[26], half == 0 ? 0 : low_bias}, half);
+            plan->weights[half][6][c] = arllie_four_halves((const int[]){w[8], w[17], w[26], half == 0 ? 0 : low_bias}, half);
         }
         plan->bias[c] = (model->bias[c] - low_bias) / 256;
     }
-    plan->epilogue = model->epilogue;
-    int logistic = model->epilogue == ARLLIE_RESIDUAL || model->epilogue == ARLLIE_DIRECT;
-    plan->shift = logistic ? model->shift - 4 : model->epilogue == ARLLIE_CURVE ? model->curve_shift : model->shift;
-    plan->limit = model->floor;
-    plan->curve_whole = model->curve_whole;
-    plan->curve_fraction = model->curve_fraction;
-    plan->curve_offset = model->curve_offset;
-    plan->c0 = model->epilogue == ARLLIE_DIRECT ? arllie_direct_c0 : arllie_residual_c0;
-    plan->c1 = model->epilogue == ARLLIE_DIRECT ? arllie_direct_c1 : arllie_residual_c1;
+    plan->end = arllie_end_of(model);
 }
 
 static size_t row_bytes(int32_t width) {
@@ -85,44 +67,6 @@ static void prepare(const uint8_t *rgb, int32_t width, void *row) {
     memcpy(bytes + LEFT, rgb, 3 * (size_t)width);
     memset(bytes + end, 0, row_bytes(width) - end);
 }
-
-/* The indices of the permutations; `in` is a byte of a row's window, `out` of an output group of 48 bytes. */
-struct indices {
-    uint8_t first[64], second[64], last[64];
-    uint8_t center[3][64]; /* of two row vectors: the center's bytes as the high bytes of words, in packs' order */
-    uint8_t red_green[3][64], blue[3][64]; /* enum place */
-};
-
-/* Where a group's results lie: in the words of packs' first or second operand, or in byte 1 of 32-bit lanes. */
-enum place { FIRST_WORDS, SECOND_WORDS, LANES };
-
-#define INDEX16(f) f(0) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8) f(9) f(10) f(11) f(12) f(13) f(14) f(15)
-#define FIRST(p) 3 * p + 3, 3 * p, 3 * p + 1, 3 * p + 2,
-#define SECOND(p) 3 * p + 4, 3 * p + 5, 3 * p + 6, 3 * p + 7,
-#define LAST(p) 3 * p + 8, 3 * p + 8, 3 * p + 8, 3 * p + 8,
-#define CENTER_LANE(l, c)                                                                                       \
-    255, 12 * l + 3 + c, 255, 12 * l + 6 + c, 255, 12 * l + 9 + c, 255, 12 * l + 12 + c,                         \
-    255, 64 + 12 * l + 3 + c, 255, 64 + 12 * l + 6 + c, 255, 64 + 12 * l + 9 + c, 255, 64 + 12 * l + 12 + c,
-#define CENTER(c) CENTER_LANE(0, c) CENTER_LANE(1, c) CENTER_LANE(2, c) CENTER_LANE(3, c)
-#define WORD(p) (16 * ((p) / 4) + 2 * ((p) % 4))
-#define RED_GREEN_FIRST(p) WORD(p), 64 + WORD(p), 0,
-#define RED_GREEN_SECOND(p) WORD(p) + 8, 72 + WORD(p), 0,
-#define RED_GREEN_LANES(p) 4 * p + 1, 65 + 4 * p, 0,
-#define BLUE_FIRST(p) 3 * p, 3 * p + 1, 64 + WORD(p),
-#define BLUE_SECOND(p) 3 * p, 3 * p + 1, 72 + WORD(p),
-#define BLUE_LANES(p) 3 * p, 3 * p + 1, 65 + 4 * p,
-
-static const struct indices INDICES __attribute__((aligned(64))) = {
-    .first = {INDEX16(FIRST)},
-    .second = {INDEX16(SECOND)},
-    .last = {INDEX16(LAST)},
-    .center = {{CENTER(0)}, {CENTER(1)}, {CENTER(2)}},
-    .red_green = {{INDEX16(RED_GREEN_FIRST)}, {INDEX16(RED_GREEN_SECOND)}, {INDEX16(RED_GREEN_LANES)}},
-    .blue = {{INDEX16(BLUE_FIRST)}, {INDEX16(BLUE_SECOND)}, {INDEX16(BLUE_LANES)}},
-};
-
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vnni")))
-#define INLINE static inline __attribute__((always_inline)) TARGET
 
 /* Of each word. */
 #define HIGH_BYTES 0xAAAAAAAAAAAAAAAA
@@ -186,46 +130,47 @@ INLINE void words_to_floats(__m512i words, int exponent, float offset, __m512 fl
 }
 
 INLINE __m512i table(const struct plan *plan, __m512i a, __m512i b) {
-    const __m512i count = _mm512_set1_epi32(plan->shift);
+    const __m512i count = _mm512_set1_epi32(plan->end.shift);
     __m512i v = _mm512_packs_epi32(_mm512_srav_epi32(a, count), _mm512_srav_epi32(b, count));
     __m512i index = _mm512_srli_epi16(v, 10);
     __m512i fraction = _mm512_and_si512(_mm512_slli_epi16(v, 5), _mm512_set1_epi16(0x7F80));
-    __m512i base = _mm512_permutex2var_epi16(_mm512_loadu_si512((const void *)plan->c0), index,
-                                             _mm512_loadu_si512((const void *)(plan->c0 + 32)));
-    __m512i slope = _mm512_permutex2var_epi16(_mm512_loadu_si512((const void *)plan->c1), index,
-                                              _mm512_loadu_si512((const void *)(plan->c1 + 32)));
+    __m512i base = _mm512_permutex2var_epi16(_mm512_loadu_si512((const void *)plan->end.c0), index,
+                                             _mm512_loadu_si512((const void *)(plan->end.c0 + 32)));
+    __m512i slope = _mm512_permutex2var_epi16(_mm512_loadu_si512((const void *)plan->end.c1), index,
+                                              _mm512_loadu_si512((const void *)(plan->end.c1 + 32)));
     return _mm512_add_epi16(base, _mm512_mulhrs_epi16(fraction, slope));
 }
 
-enum form { PLAIN, RESIDUAL, RESIDUAL_LIMIT, DIRECT, CURVE };
+/* Beside the epilogues of arllie.h: the residual one with a limit that matters. */
+#define LIMITED_RESIDUAL (ARLLIE_CURVE + 1)
 
 /* One channel of two groups: sums in, results in a byte of each lane out. */
-INLINE void finish(const struct plan *plan, enum form form, int c, const struct group *ga, const struct group *gb,
+INLINE void finish(const struct plan *plan, int form, int c, const struct group *ga, const struct group *gb,
                    __m512i row_a, __m512i row_b, __m512i *a, __m512i *b) {
     __m512 below[2];
-    if (form == PLAIN) {
-        const __m512i count = _mm512_set1_epi32(plan->shift);
+    if (form == ARLLIE_PLAIN) {
+        const __m512i count = _mm512_set1_epi32(plan->end.shift);
         __m512i words = _mm512_packs_epi32(_mm512_srav_epi32(*a, count), _mm512_srav_epi32(*b, count));
         words = _mm512_min_epi16(_mm512_max_epi16(words, _mm512_setzero_si512()), _mm512_set1_epi16(255));
         *a = *b = words;
         return;
     }
-    if (form == CURVE) {
-        const __m512i count = _mm512_set1_epi32(plan->shift);
+    if (form == ARLLIE_CURVE) {
+        const __m512i count = _mm512_set1_epi32(plan->end.shift);
         __m512i u = _mm512_packus_epi32(_mm512_srav_epi32(*a, count), _mm512_srav_epi32(*b, count));
-        __m512i d = _mm512_add_epi16(_mm512_mullo_epi16(u, _mm512_set1_epi16((short)plan->curve_whole)),
-                                     _mm512_mulhi_epu16(u, _mm512_set1_epi16((short)plan->curve_fraction)));
+        __m512i d = _mm512_add_epi16(_mm512_mullo_epi16(u, _mm512_set1_epi16((short)plan->end.curve_whole)),
+                                     _mm512_mulhi_epu16(u, _mm512_set1_epi16((short)plan->end.curve_fraction)));
         __m512 lit[2];
-        words_to_floats(_mm512_add_epi16(d, _mm512_set1_epi16((short)plan->curve_offset)), 0x4B00, 8388608.0f, below);
+        words_to_floats(_mm512_add_epi16(d, _mm512_set1_epi16((short)plan->end.curve_offset)), 0x4B00, 8388608.0f, below);
         words_to_floats(u, 0x4F00, 2147483648.0f, lit); /* 256 * u */
         *a = quotient(lit[0], below[0], 1);
         *b = quotient(lit[1], below[1], 1);
         return;
     }
     __m512i s = table(plan, *a, *b);
-    if (form == DIRECT) {
+    if (form == ARLLIE_DIRECT) {
         __m512i x = _mm512_maskz_permutex2var_epi8(HIGH_BYTES, row_a, index_of(INDICES.center[c]), row_b);
-        s = _mm512_min_epu16(s, _mm512_set1_epi16((short)plan->limit));
+        s = _mm512_min_epu16(s, _mm512_set1_epi16((short)plan->end.limit));
         /* x * s >> 8, and the bit below it to round. */
         s = _mm512_add_epi16(_mm512_mulhi_epu16(x, s), _mm512_srli_epi16(_mm512_mullo_epi16(x, s), 15));
         *a = *b = _mm512_min_epu16(s, _mm512_set1_epi16(255));
@@ -234,14 +179,14 @@ INLINE void finish(const struct plan *plan, enum form form, int c, const struct 
     /* 256 * x + 255, so that saturation at 65535 is the clamp at 65280; the 255 leaves with the float's offset. A limit
      * up to 256 acts only where x = 0, and there the result is 0 whatever the illumination. */
     s = _mm512_adds_epu16(s, _mm512_mask2_permutex2var_epi8(row_a, index_of(INDICES.center[c]), HIGH_BYTES, row_b));
-    if (form == RESIDUAL_LIMIT)
-        s = _mm512_max_epu16(s, _mm512_set1_epi16((short)(plan->limit + 255)));
+    if (form == LIMITED_RESIDUAL)
+        s = _mm512_max_epu16(s, _mm512_set1_epi16((short)(plan->end.limit + 255)));
     words_to_floats(s, 0x4B00, 8388608.0f + 255.0f, below);
     *a = quotient(center_float(ga, c), below[0], 0);
     *b = quotient(center_float(gb, c), below[1], 0);
 }
 
-INLINE void tile(const struct plan *plan, enum form form, const uint8_t *above, const uint8_t *middle,
+INLINE void tile(const struct plan *plan, int form, const uint8_t *above, const uint8_t *middle,
                  const uint8_t *below, uint8_t *out) {
     __m512i row_a = _mm512_loadu_si512((const void *)middle), row_b = _mm512_loadu_si512((const void *)(middle + 48));
     struct group ga = gather(_mm512_loadu_si512((const void *)above), row_a, _mm512_loadu_si512((const void *)below));
@@ -265,7 +210,7 @@ INLINE void tile(const struct plan *plan, enum form form, const uint8_t *above, 
             finish(plan, form, c - 1, &ga, &gb, row_a, row_b, &a[c - 1], &b[c - 1]);
     }
     finish(plan, form, 2, &ga, &gb, row_a, row_b, &a[2], &b[2]);
-    const int words = form == PLAIN || form == DIRECT;
+    const int words = form == ARLLIE_PLAIN || form == ARLLIE_DIRECT;
     const enum place place_a = words ? FIRST_WORDS : LANES, place_b = words ? SECOND_WORDS : LANES;
     a[0] = _mm512_permutex2var_epi8(a[0], index_of(INDICES.red_green[place_a]), a[1]);
     b[0] = _mm512_permutex2var_epi8(b[0], index_of(INDICES.red_green[place_b]), b[1]);
@@ -274,39 +219,27 @@ INLINE void tile(const struct plan *plan, enum form form, const uint8_t *above, 
     _mm512_storeu_si512((void *)(out + 48), _mm512_permutex2var_epi8(b[0], index_of(INDICES.blue[place_b]), b[2]));
 }
 
-INLINE void row_of(const struct plan *plan, enum form form, const uint8_t *above, const uint8_t *middle,
-                   const uint8_t *below, int32_t width, uint8_t *rgb) {
-    const size_t window = LEFT - 3, bytes = 3 * (size_t)width;
+INLINE void tiles(const struct plan *plan, int form, const void *const rows[3], int32_t width, uint8_t *rgb) {
+    const size_t bytes = 3 * (size_t)width;
+    const uint8_t *window[3];
     size_t at = 0;
+    for (int i = 0; i < 3; i++)
+        window[i] = (const uint8_t *)rows[i] + LEFT - 3;
     for (; at + 48 + 64 <= bytes; at += 3 * TILE)
-        tile(plan, form, above + window + at, middle + window + at, below + window + at, rgb + at);
+        tile(plan, form, window[0] + at, window[1] + at, window[2] + at, rgb + at);
     for (; at < bytes; at += 3 * TILE) {
         uint8_t last[48 + 64];
-        tile(plan, form, above + window + at, middle + window + at, below + window + at, last);
+        tile(plan, form, window[0] + at, window[1] + at, window[2] + at, last);
         memcpy(rgb + at, last, bytes - at < 3 * TILE ? bytes - at : 3 * TILE);
     }
 }
 
-TARGET static void enhance(const void *memory, const void *above, const void *middle, const void *below, int32_t width,
-                           uint8_t *rgb) {
-    const struct plan *plan = memory;
-    if (plan->epilogue == ARLLIE_RESIDUAL && plan->limit <= 256)
-        row_of(plan, RESIDUAL, above, middle, below, width, rgb);
-    else if (plan->epilogue == ARLLIE_RESIDUAL)
-        row_of(plan, RESIDUAL_LIMIT, above, middle, below, width, rgb);
-    else if (plan->epilogue == ARLLIE_DIRECT)
-        row_of(plan, DIRECT, above, middle, below, width, rgb);
-    else if (plan->epilogue == ARLLIE_CURVE)
-        row_of(plan, CURVE, above, middle, below, width, rgb);
+INLINE void row_of(const struct plan *plan, enum arllie_epilogue epilogue, const void *const rows[3], int32_t width,
+                   uint8_t *rgb) {
+    if (epilogue == ARLLIE_RESIDUAL && plan->end.limit > 256)
+        tiles(plan, LIMITED_RESIDUAL, rows, width, rgb);
     else
-        row_of(plan, PLAIN, above, middle, below, width, rgb);
+        tiles(plan, (int)epilogue, rows, width, rgb);
 }
 
-const struct arllie_kernel arllie_kernel_avx512 = {
-    "avx512",
-    available,
-    make_plan,
-    {row_bytes, prepare, enhance},
-    arllie_float_plan,
-    {arllie_float_bytes, arllie_float_prepare, arllie_float_enhance_avx512},
-};
+#include "kernel_entry.h"

@@ -8,9 +8,8 @@
  */
 #include <string.h>
 
-#include "float_rows.h"
 #include "kernel.h"
-#include "tables.h"
+#include "kernel_model.h"
 
 #define LEFT 8
 #define PAIRS 14
@@ -23,10 +22,7 @@ struct plan {
     int32_t weights[PAIRS][3][LANES];
     uint8_t tables[TABLES][4][16]; /* each 16 entries xored with the 16 before: see look_up */
     int32_t bias[3];
-    int32_t epilogue;
-    int32_t shift;
-    int32_t limit;
-    int32_t curve_whole, curve_fraction, curve_offset;
+    struct arllie_end end;
 };
 
 _Static_assert(sizeof(struct plan) <= ARLLIE_PLAN_BYTES, "the plan outgrew its memory");
@@ -72,16 +68,10 @@ static void plan_tables(const uint16_t *c0, const int16_t *c1, struct plan *plan
 
 static void make_plan(const struct arllie_model *model, void *memory) {
     struct plan *plan = memory;
-    const int direct = model->epilogue == ARLLIE_DIRECT, logistic = direct || model->epilogue == ARLLIE_RESIDUAL;
+    plan->end = arllie_end_of(model);
     plan_weights(model, plan);
-    plan_tables(direct ? arllie_direct_c0 : arllie_residual_c0, direct ? arllie_direct_c1 : arllie_residual_c1, plan);
+    plan_tables(plan->end.c0, plan->end.c1, plan);
     memcpy(plan->bias, model->bias, sizeof plan->bias);
-    plan->epilogue = model->epilogue;
-    plan->shift = logistic ? model->shift - 4 : model->epilogue == ARLLIE_CURVE ? model->curve_shift : model->shift;
-    plan->limit = model->floor;
-    plan->curve_whole = model->curve_whole;
-    plan->curve_fraction = model->curve_fraction;
-    plan->curve_offset = model->curve_offset;
 }
 
 /* Elements of one of the two arrays: borders, the pixels in whole tiles, and what the last tile's RG[p+1] reads. */
@@ -184,15 +174,13 @@ INLINE VECTOR center(const struct window *w, int c, int offset) {
     return c == 1 ? E(srli_epi32)(pair, 16) : V(and)(pair, E(set1_epi32)(0xFFFF));
 }
 
-enum form { PLAIN, RESIDUAL, DIRECT, CURVE };
-
 /* Words s = 65280 * illumination's logistic part of one channel and group -> the result as words. */
 INLINE VECTOR divide(const struct plan *plan, const struct window *w, int c, int offset, VECTOR s) {
     const VECTOR zero = V(setzero)();
     VECTOR x = center(w, c, offset), y = center(w, c, offset + LANES);
     s = E(adds_epu16)(s, E(slli_epi16)(E(packus_epi32)(x, y), 8));
     s = E(min_epu16)(s, E(set1_epi16)((short)ARLLIE_BRIGHTEST));
-    s = E(max_epu16)(s, E(set1_epi16)((short)plan->limit));
+    s = E(max_epu16)(s, E(set1_epi16)((short)plan->end.limit));
     const FLOATS scale = E(set1_ps)(ARLLIE_BRIGHTEST);
     x = quotient(E(mul_ps)(E(cvtepi32_ps)(x), scale), E(unpacklo_epi16)(s, zero));
     y = quotient(E(mul_ps)(E(cvtepi32_ps)(y), scale), E(unpackhi_epi16)(s, zero));
@@ -202,7 +190,7 @@ INLINE VECTOR divide(const struct plan *plan, const struct window *w, int c, int
 /* Words r = 256 * gain -> x * r / 256, rounded half up, as words. */
 INLINE VECTOR multiply(const struct plan *plan, const struct window *w, int c, int offset, VECTOR r) {
     VECTOR x = E(slli_epi16)(E(packus_epi32)(center(w, c, offset), center(w, c, offset + LANES)), 8);
-    r = E(min_epu16)(r, E(set1_epi16)((short)plan->limit));
+    r = E(min_epu16)(r, E(set1_epi16)((short)plan->end.limit));
     r = E(add_epi16)(E(mulhi_epu16)(x, r), E(srli_epi16)(E(mullo_epi16)(x, r), 15));
     return E(min_epu16)(r, E(set1_epi16)(255));
 }
@@ -210,9 +198,9 @@ INLINE VECTOR multiply(const struct plan *plan, const struct window *w, int c, i
 INLINE VECTOR curve(const struct plan *plan, VECTOR a, VECTOR b) {
     const VECTOR zero = V(setzero)();
     VECTOR u = E(packus_epi32)(a, b);
-    VECTOR d = E(add_epi16)(E(mullo_epi16)(u, E(set1_epi16)((short)plan->curve_whole)),
-                            E(mulhi_epu16)(u, E(set1_epi16)((short)plan->curve_fraction)));
-    d = E(add_epi16)(d, E(set1_epi16)((short)plan->curve_offset));
+    VECTOR d = E(add_epi16)(E(mullo_epi16)(u, E(set1_epi16)((short)plan->end.curve_whole)),
+                            E(mulhi_epu16)(u, E(set1_epi16)((short)plan->end.curve_fraction)));
+    d = E(add_epi16)(d, E(set1_epi16)((short)plan->end.curve_offset));
     const FLOATS scale = E(set1_ps)(256.0f);
     a = quotient(E(mul_ps)(E(cvtepi32_ps)(E(unpacklo_epi16)(u, zero)), scale), E(unpacklo_epi16)(d, zero));
     b = quotient(E(mul_ps)(E(cvtepi32_ps)(E(unpackhi_epi16)(u, zero)), scale), E(unpackhi_epi16)(d, zero));
@@ -233,32 +221,32 @@ INLINE void store(VECTOR red, VECTOR green, VECTOR blue, uint8_t *rgb) {
     }
 }
 
-INLINE void tile(const struct plan *plan, enum form form, const struct window *w, uint8_t *rgb) {
+INLINE void tile(const struct plan *plan, enum arllie_epilogue form, const struct window *w, uint8_t *rgb) {
     VECTOR words[2][3];
     for (int g = 0; g < 2; g++) {
         VECTOR a[3], b[3];
         sum(plan, w, GROUP * g, a, b);
-        const __m128i count = _mm_cvtsi32_si128(plan->shift);
+        const __m128i count = _mm_cvtsi32_si128(plan->end.shift);
         for (int c = 0; c < 3; c++) {
             a[c] = E(sra_epi32)(a[c], count);
             b[c] = E(sra_epi32)(b[c], count);
-            words[g][c] = form == CURVE ? curve(plan, a[c], b[c]) : E(packs_epi32)(a[c], b[c]);
+            words[g][c] = form == ARLLIE_CURVE ? curve(plan, a[c], b[c]) : E(packs_epi32)(a[c], b[c]);
         }
     }
-    if (form == RESIDUAL || form == DIRECT) {
+    if (form == ARLLIE_RESIDUAL || form == ARLLIE_DIRECT) {
         interpolate(plan, &words[0][0], &words[0][1]);
         interpolate(plan, &words[0][2], &words[1][2]);
         interpolate(plan, &words[1][0], &words[1][1]);
         for (int g = 0; g < 2; g++)
             for (int c = 0; c < 3; c++)
-                words[g][c] = form == DIRECT ? multiply(plan, w, c, GROUP * g, words[g][c])
+                words[g][c] = form == ARLLIE_DIRECT ? multiply(plan, w, c, GROUP * g, words[g][c])
                                              : divide(plan, w, c, GROUP * g, words[g][c]);
     }
     for (int g = 0; g < 2; g++)
         store(words[g][0], words[g][1], words[g][2], rgb + 3 * GROUP * g);
 }
 
-INLINE void row_of(const struct plan *plan, enum form form, const void *const rows[3], int32_t width, uint8_t *rgb) {
+INLINE void row_of(const struct plan *plan, enum arllie_epilogue form, const void *const rows[3], int32_t width, uint8_t *rgb) {
     const size_t count = elements(width), bytes = 3 * (size_t)width;
     for (int32_t x = 0; x < width; x += TILE) {
         struct window w;
@@ -277,25 +265,4 @@ INLINE void row_of(const struct plan *plan, enum form form, const void *const ro
     }
 }
 
-TARGET static void enhance(const void *memory, const void *above, const void *middle, const void *below, int32_t width,
-                           uint8_t *rgb) {
-    const struct plan *plan = memory;
-    const void *const rows[3] = {above, middle, below};
-    if (plan->epilogue == ARLLIE_RESIDUAL)
-        row_of(plan, RESIDUAL, rows, width, rgb);
-    else if (plan->epilogue == ARLLIE_DIRECT)
-        row_of(plan, DIRECT, rows, width, rgb);
-    else if (plan->epilogue == ARLLIE_CURVE)
-        row_of(plan, CURVE, rows, width, rgb);
-    else
-        row_of(plan, PLAIN, rows, width, rgb);
-}
-
-const struct arllie_kernel SYMBOL = {
-    NAME,
-    available,
-    make_plan,
-    {row_bytes, prepare, enhance},
-    arllie_float_plan,
-    {arllie_float_bytes, arllie_float_prepare, FLOAT_ENHANCE},
-};
+#include "kernel_entry.h"

@@ -5,12 +5,14 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#include "float_rows.h"
 #include "kernel.h"
-#include "tables.h"
+#include "kernel_model.h"
 
 #define NAME "neon"
 #define SYMBOL arllie_kernel_neon
+#define FLOAT_LANES 4
+#define FLOAT_VECTORS 4
+#define NEON_PIXELS
 #define TARGET
 #define INLINE static inline __attribute__((always_inline)) TARGET
 #define TILE 16

@@ -14,10 +14,7 @@
 struct plan {
     struct weights weights;
     uint8_t tables[TABLES][64]; /* low and high bytes of c0, then of c1 */
-    int32_t epilogue;
-    int32_t shift;
-    int32_t limit; /* the model's floor: least illumination or largest gain */
-    int32_t curve_whole, curve_fraction, curve_offset;
+    struct arllie_end end;
 };
 
 _Static_assert(sizeof(struct plan) <= ARLLIE_PLAN_BYTES, "the plan outgrew its memory");
@@ -33,15 +30,9 @@ static void plan_tables(const uint16_t *c0, const int16_t *c1, struct plan *plan
 
 static void make_plan(const struct arllie_model *model, void *memory) {
     struct plan *plan = memory;
-    const int direct = model->epilogue == ARLLIE_DIRECT, logistic = direct || model->epilogue == ARLLIE_RESIDUAL;
+    plan->end = arllie_end_of(model);
     plan_weights(model, &plan->weights);
-    plan_tables(direct ? arllie_direct_c0 : arllie_residual_c0, direct ? arllie_direct_c1 : arllie_residual_c1, plan);
-    plan->epilogue = model->epilogue;
-    plan->shift = logistic ? model->shift - 4 : model->epilogue == ARLLIE_CURVE ? model->curve_shift : model->shift;
-    plan->limit = model->floor;
-    plan->curve_whole = model->curve_whole;
-    plan->curve_fraction = model->curve_fraction;
-    plan->curve_offset = model->curve_offset;
+    plan_tables(plan->end.c0, plan->end.c1, plan);
 }
 
 INLINE uint8x16_t look_up(const uint8_t table[64], uint8x16_t index) {
@@ -77,52 +68,50 @@ INLINE uint8x8_t divide(const struct plan *plan, uint16x8_t x, uint16x8_t s) {
     const uint16x4_t scale = vdup_n_u16(ARLLIE_BRIGHTEST);
     s = vqaddq_u16(s, vshlq_n_u16(x, 8));
     s = vminq_u16(s, vdupq_n_u16(ARLLIE_BRIGHTEST));
-    s = vmaxq_u16(s, vdupq_n_u16((uint16_t)plan->limit));
+    s = vmaxq_u16(s, vdupq_n_u16((uint16_t)plan->end.limit));
     const uint32x4_t low = quotient(vmull_u16(vget_low_u16(x), scale), vmovl_u16(vget_low_u16(s)));
     const uint32x4_t high = quotient(vmull_high_u16(x, vcombine_u16(scale, scale)), vmovl_high_u16(s));
     return vmovn_u16(vmovn_high_u32(vmovn_u32(low), high));
 }
 
 INLINE uint8x8_t multiply(const struct plan *plan, uint16x8_t x, uint16x8_t r) {
-    r = vminq_u16(r, vdupq_n_u16((uint16_t)plan->limit));
+    r = vminq_u16(r, vdupq_n_u16((uint16_t)plan->end.limit));
     const uint16x4_t low = vrshrn_n_u32(vmull_u16(vget_low_u16(x), vget_low_u16(r)), 8);
     return vqmovn_u16(vrshrn_high_n_u32(low, vmull_high_u16(x, r), 8));
 }
 
 INLINE uint8x8_t curve(const struct plan *plan, int32x4_t a, int32x4_t b) {
     const uint16x8_t u = vqmovun_high_s32(vqmovun_s32(a), b);
-    const uint16x8_t fraction = vdupq_n_u16((uint16_t)plan->curve_fraction);
+    const uint16x8_t fraction = vdupq_n_u16((uint16_t)plan->end.curve_fraction);
     const uint16x4_t rest = vshrn_n_u32(vmull_u16(vget_low_u16(u), vget_low_u16(fraction)), 16);
     uint16x8_t d = vshrn_high_n_u32(rest, vmull_high_u16(u, fraction), 16);
-    d = vmlaq_u16(d, u, vdupq_n_u16((uint16_t)plan->curve_whole));
-    d = vaddq_u16(d, vdupq_n_u16((uint16_t)plan->curve_offset));
+    d = vmlaq_u16(d, u, vdupq_n_u16((uint16_t)plan->end.curve_whole));
+    d = vaddq_u16(d, vdupq_n_u16((uint16_t)plan->end.curve_offset));
     const uint32x4_t low = quotient(vshll_n_u16(vget_low_u16(u), 8), vmovl_u16(vget_low_u16(d)));
     const uint32x4_t high = quotient(vshll_high_n_u16(u, 8), vmovl_high_u16(d));
     return vqmovn_u16(vqmovn_high_u32(vqmovn_u32(low), high));
 }
 
-enum form { PLAIN, RESIDUAL, DIRECT, CURVE };
-
 /* The bytes of one channel of a tile. */
-INLINE uint8x16_t finish(const struct plan *plan, enum form form, const struct window *w, int c, int32x4_t sums[4]) {
-    const int32x4_t shift = vdupq_n_s32(-plan->shift);
+INLINE uint8x16_t finish(const struct plan *plan, enum arllie_epilogue form, const struct window *w, int c, int32x4_t sums[4]) {
+    const int32x4_t shift = vdupq_n_s32(-plan->end.shift);
     for (int i = 0; i < 4; i++)
         sums[i] = vshlq_s32(sums[i], shift);
-    if (form == PLAIN) {
+    if (form == ARLLIE_PLAIN) {
         const uint16x8_t a = vqmovun_high_s32(vqmovun_s32(sums[0]), sums[1]);
         return vqmovn_high_u16(vqmovn_u16(a), vqmovun_high_s32(vqmovun_s32(sums[2]), sums[3]));
     }
-    if (form == CURVE)
+    if (form == ARLLIE_CURVE)
         return vcombine_u8(curve(plan, sums[0], sums[1]), curve(plan, sums[2], sums[3]));
     uint16x8_t x[2], values[2];
     center(w, c, x);
     interpolate(plan, sums, values);
-    if (form == DIRECT)
+    if (form == ARLLIE_DIRECT)
         return vcombine_u8(multiply(plan, x[0], values[0]), multiply(plan, x[1], values[1]));
     return vcombine_u8(divide(plan, x[0], values[0]), divide(plan, x[1], values[1]));
 }
 
-INLINE void row_of(const struct plan *plan, enum form form, const void *const rows[3], int32_t width, uint8_t *rgb) {
+INLINE void row_of(const struct plan *plan, enum arllie_epilogue form, const void *const rows[3], int32_t width, uint8_t *rgb) {
     const struct registers registers = load_weights(&plan->weights, rows), *loaded = &registers;
     for (int32_t x = 0; x < width; x += TILE) {
         /* Weights and tables exceed the registers together: loaded for each tile, they need not be spilled. */
@@ -143,27 +132,6 @@ INLINE void row_of(const struct plan *plan, enum form form, const void *const ro
     }
 }
 
-TARGET static void enhance(const void *memory, const void *above, const void *middle, const void *below, int32_t width,
-                           uint8_t *rgb) {
-    const struct plan *plan = memory;
-    const void *const rows[3] = {above, middle, below};
-    if (plan->epilogue == ARLLIE_RESIDUAL)
-        row_of(plan, RESIDUAL, rows, width, rgb);
-    else if (plan->epilogue == ARLLIE_DIRECT)
-        row_of(plan, DIRECT, rows, width, rgb);
-    else if (plan->epilogue == ARLLIE_CURVE)
-        row_of(plan, CURVE, rows, width, rgb);
-    else
-        row_of(plan, PLAIN, rows, width, rgb);
-}
-
-const struct arllie_kernel SYMBOL = {
-    NAME,
-    available,
-    make_plan,
-    {row_bytes, prepare, enhance},
-    arllie_float_plan,
-    {arllie_float_bytes, arllie_float_prepare, arllie_float_enhance_portable},
-};
+#include "kernel_entry.h"
 
 #endif

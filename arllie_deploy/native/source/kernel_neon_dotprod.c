@@ -12,12 +12,14 @@
 #include <sys/auxv.h>
 #endif
 
-#include "float_rows.h"
 #include "kernel.h"
-#include "tables.h"
+#include "kernel_model.h"
 
 #define NAME "neon-dotprod"
 #define SYMBOL arllie_kernel_neon_dotprod
+#define FLOAT_LANES 4
+#define FLOAT_VECTORS 4
+#define NEON_PIXELS
 #define TARGET __attribute__((target("arch=armv8.2-a+dotprod")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 #define TILE 16
@@ -53,15 +55,6 @@ static int available(void) {
 #endif
 }
 
-static int32_t four(const int taps[4], int half) {
-    uint32_t packed = 0;
-    for (int i = 0; i < 4; i++) {
-        const int low = (int8_t)(uint8_t)taps[i];
-        packed |= (uint32_t)(uint8_t)(half == 0 ? (taps[i] - low) / 256 : low) << (8 * i);
-    }
-    return (int32_t)packed;
-}
-
 static void plan_weights(const struct arllie_model *model, struct weights *weights) {
     memset(weights, 0, sizeof *weights);
     for (int c = 0; c < 3; c++) {
@@ -74,10 +67,10 @@ static void plan_weights(const struct arllie_model *model, struct weights *weigh
             int32_t *quads = weights->quads + 3 * half + c;
             for (int row = 0; row < 3; row++) {
                 const int16_t *r = w + 9 * row;
-                quads[6 * 2 * row] = four((const int[]){r[0], r[1], r[2], r[3]}, half);
-                quads[6 * (2 * row + 1)] = four((const int[]){r[4], r[5], r[6], r[7]}, half);
+                quads[6 * 2 * row] = arllie_four_halves((const int[]){r[0], r[1], r[2], r[3]}, half);
+                quads[6 * (2 * row + 1)] = arllie_four_halves((const int[]){r[4], r[5], r[6], r[7]}, half);
             }
-            quads[6 * 6] = four((const int[]){w[8], w[17], w[26], 0}, half);
+            quads[6 * 6] = arllie_four_halves((const int[]){w[8], w[17], w[26], 0}, half);
         }
     }
 }

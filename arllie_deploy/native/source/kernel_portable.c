@@ -1,21 +1,21 @@
 /* Plain C that compilers vectorize: any processor, and the meaning of the integer pipeline in its shortest form. */
 #include <string.h>
 
-#include "float_rows.h"
 #include "kernel.h"
-#include "tables.h"
+#include "kernel_model.h"
 
+#define NAME "portable"
+#define SYMBOL arllie_kernel_portable
+#define TARGET
+#define INLINE static inline __attribute__((always_inline))
+#define FLOAT_LANES 4
+#define FLOAT_VECTORS 3
 #define CHUNK 64
 
 struct plan {
     int32_t weights[3][ARLLIE_TAPS];
     int32_t bias[3];
-    int32_t epilogue;
-    int32_t shift;
-    int32_t limit;
-    int32_t curve_whole, curve_fraction, curve_offset;
-    const uint16_t *c0;
-    const int16_t *c1;
+    struct arllie_end end;
 };
 
 _Static_assert(sizeof(struct plan) <= ARLLIE_PLAN_BYTES, "the plan outgrew its memory");
@@ -26,20 +26,12 @@ static int available(void) {
 
 static void make_plan(const struct arllie_model *model, void *memory) {
     struct plan *plan = memory;
-    const int direct = model->epilogue == ARLLIE_DIRECT, logistic = direct || model->epilogue == ARLLIE_RESIDUAL;
     for (int c = 0; c < 3; c++) {
         plan->bias[c] = model->bias[c];
         for (int i = 0; i < ARLLIE_TAPS; i++)
             plan->weights[c][i] = model->weights[c][i];
     }
-    plan->epilogue = model->epilogue;
-    plan->shift = logistic ? model->shift - 4 : model->epilogue == ARLLIE_CURVE ? model->curve_shift : model->shift;
-    plan->limit = model->floor;
-    plan->curve_whole = model->curve_whole;
-    plan->curve_fraction = model->curve_fraction;
-    plan->curve_offset = model->curve_offset;
-    plan->c0 = direct ? arllie_direct_c0 : arllie_residual_c0;
-    plan->c1 = direct ? arllie_direct_c1 : arllie_residual_c1;
+    plan->end = arllie_end_of(model);
 }
 
 static int32_t clamp(int32_t value, int32_t low, int32_t high) {
@@ -67,14 +59,14 @@ static int32_t quotient(int32_t numerator, int32_t denominator) {
 }
 
 static int32_t look_up(const struct plan *plan, int32_t sum) {
-    const uint16_t v = (uint16_t)clamp(sum >> plan->shift, INT16_MIN, INT16_MAX);
+    const uint16_t v = (uint16_t)clamp(sum >> plan->end.shift, INT16_MIN, INT16_MAX);
     const int32_t fraction = (v & 0x3FC) << 5;
-    return (uint16_t)(plan->c0[v >> 10] + ((fraction * plan->c1[v >> 10] + 0x4000) >> 15));
+    return (uint16_t)(plan->end.c0[v >> 10] + ((fraction * plan->end.c1[v >> 10] + 0x4000) >> 15));
 }
 
 static void finish_plain(const struct plan *plan, const int32_t *restrict sums, uint8_t *restrict out) {
     for (int i = 0; i < CHUNK; i++)
-        out[i] = (uint8_t)clamp(sums[i] >> plan->shift, 0, 255);
+        out[i] = (uint8_t)clamp(sums[i] >> plan->end.shift, 0, 255);
 }
 
 static void finish_residual(const struct plan *plan, const int32_t *restrict sums, const int16_t *restrict x,
@@ -84,7 +76,7 @@ static void finish_residual(const struct plan *plan, const int32_t *restrict sum
         value[i] = look_up(plan, sums[i]);
     for (int i = 0; i < CHUNK; i++)
         out[i] = (uint8_t)quotient(ARLLIE_BRIGHTEST * x[i],
-                                   clamp(256 * x[i] + value[i], plan->limit, ARLLIE_BRIGHTEST));
+                                   clamp(256 * x[i] + value[i], plan->end.limit, ARLLIE_BRIGHTEST));
 }
 
 static void finish_direct(const struct plan *plan, const int32_t *restrict sums, const int16_t *restrict x,
@@ -93,14 +85,14 @@ static void finish_direct(const struct plan *plan, const int32_t *restrict sums,
     for (int i = 0; i < CHUNK; i++)
         value[i] = look_up(plan, sums[i]);
     for (int i = 0; i < CHUNK; i++)
-        out[i] = (uint8_t)clamp((x[i] * clamp(value[i], 0, plan->limit) + 128) >> 8, 0, 255);
+        out[i] = (uint8_t)clamp((x[i] * clamp(value[i], 0, plan->end.limit) + 128) >> 8, 0, 255);
 }
 
 static void finish_curve(const struct plan *plan, const int32_t *restrict sums, uint8_t *restrict out) {
     for (int i = 0; i < CHUNK; i++) {
-        const uint32_t u = (uint32_t)clamp(sums[i] >> plan->shift, 0, 65535);
-        const uint32_t d = u * (uint32_t)plan->curve_whole + (u * (uint32_t)plan->curve_fraction >> 16);
-        out[i] = (uint8_t)quotient((int32_t)(256 * u), (int32_t)d + plan->curve_offset);
+        const uint32_t u = (uint32_t)clamp(sums[i] >> plan->end.shift, 0, 65535);
+        const uint32_t d = u * (uint32_t)plan->end.curve_whole + (u * (uint32_t)plan->end.curve_fraction >> 16);
+        out[i] = (uint8_t)quotient((int32_t)(256 * u), (int32_t)d + plan->end.curve_offset);
     }
 }
 
@@ -124,26 +116,25 @@ static void prepare(const uint8_t *rgb, int32_t width, void *row) {
     }
 }
 
-static void enhance(const void *memory, const void *above, const void *middle, const void *below, int32_t width,
-                    uint8_t *rgb) {
-    const struct plan *plan = memory;
+INLINE void row_of(const struct plan *plan, enum arllie_epilogue epilogue, const void *const rows[3], int32_t width,
+                   uint8_t *rgb) {
     const size_t plane = plane_size(width);
     for (int32_t start = 0; start < width; start += CHUNK) {
-        const int16_t *const rows[3] = {(const int16_t *)above + start, (const int16_t *)middle + start,
-                                        (const int16_t *)below + start};
+        const int16_t *const chunk[3] = {(const int16_t *)rows[0] + start, (const int16_t *)rows[1] + start,
+                                         (const int16_t *)rows[2] + start};
         const int32_t count = width - start < CHUNK ? width - start : CHUNK;
         for (int c = 0; c < 3; c++) {
-            const int16_t *x = rows[1] + c * plane + 1;
+            const int16_t *x = chunk[1] + c * plane + 1;
             int32_t sums[CHUNK];
             uint8_t out[CHUNK];
             for (int i = 0; i < CHUNK; i++)
                 sums[i] = plan->bias[c];
-            add_taps(plan->weights[c], rows, plane, sums);
-            if (plan->epilogue == ARLLIE_RESIDUAL)
+            add_taps(plan->weights[c], chunk, plane, sums);
+            if (epilogue == ARLLIE_RESIDUAL)
                 finish_residual(plan, sums, x, out);
-            else if (plan->epilogue == ARLLIE_DIRECT)
+            else if (epilogue == ARLLIE_DIRECT)
                 finish_direct(plan, sums, x, out);
-            else if (plan->epilogue == ARLLIE_CURVE)
+            else if (epilogue == ARLLIE_CURVE)
                 finish_curve(plan, sums, out);
             else
                 finish_plain(plan, sums, out);
@@ -153,11 +144,4 @@ static void enhance(const void *memory, const void *above, const void *middle, c
     }
 }
 
-const struct arllie_kernel arllie_kernel_portable = {
-    "portable",
-    available,
-    make_plan,
-    {row_bytes, prepare, enhance},
-    arllie_float_plan,
-    {arllie_float_bytes, arllie_float_prepare, arllie_float_enhance_portable},
-};
+#include "kernel_entry.h"

@@ -3,7 +3,11 @@
 
 #define NAME "sse4.1"
 #define SYMBOL arllie_kernel_sse41
-#define FLOAT_ENHANCE arllie_float_enhance_portable
+#define FLOAT_LANES 4
+#define FLOAT_VECTORS 3
+#define FLOAT_MIN _mm_min_ps
+#define FLOAT_MAX _mm_max_ps
+#define BYTE_SHUFFLES
 #define AVAILABLE __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3")
 #define TARGET __attribute__((target("sse4.1")))
 #define LANES 4

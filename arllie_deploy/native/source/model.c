@@ -22,7 +22,7 @@ static int curve_fits(const struct arllie_model *model, int64_t largest) {
 }
 
 int arllie_check_model(const struct arllie_model *model) {
-    if (!model)
+    if (ARLLIE_IS_UNUSABLE(model))
         return ARLLIE_NULL_POINTER;
     if (model->version != ARLLIE_MODEL_VERSION || !within(model->epilogue, ARLLIE_PLAIN, ARLLIE_CURVE) ||
         !within(model->shift, 4, 14) || model->reserved != 0)
@@ -51,7 +51,7 @@ int arllie_check_model(const struct arllie_model *model) {
 }
 
 int arllie_check_float_model(const struct arllie_float_model *model) {
-    if (!model)
+    if (ARLLIE_IS_UNUSABLE(model))
         return ARLLIE_NULL_POINTER;
     if (model->version != ARLLIE_MODEL_VERSION || !within(model->epilogue, ARLLIE_PLAIN, ARLLIE_CURVE))
         return ARLLIE_BAD_MODEL;

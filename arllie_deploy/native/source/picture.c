@@ -2,13 +2,10 @@
 
 #include <string.h>
 
-/* One NV12 matrix in 16-bit fixed point: r = luma * (y - black) + red_cr * (cr - 128), and so on. */
-struct matrix {
-    int32_t black, luma, red_cr, green_cb, green_cr, blue_cb;
-    int32_t y[3], cb[3], cr[3]; /* of R, G, B */
-};
+#include "kernel.h"
+#include "model.h"
 
-#define FIX(x) ((int32_t)((x) * 65536.0 + ((x) < 0 ? -0.5 : 0.5)))
+#define FIX(x) ((int32_t)((x) * (1 << ARLLIE_MATRIX_BITS) + ((x) < 0 ? -0.5 : 0.5)))
 
 /* Ky' = 1 - Kr - Kb, E'Cb = (B - Y) / (2 (1 - Kb)), E'Cr = (R - Y) / (2 (1 - Kr)): ITU-R BT.601-7, BT.709-6. The
  * ranges are 219 and 224 steps (limited) or 255 (full). Green takes the rest, so that each row sums to its exact whole
@@ -27,7 +24,7 @@ struct matrix {
                FIX(-kb / (2 * (1 - kr)) * cs / 255.0)},                                                             \
     }
 
-static const struct matrix MATRICES[4] = {
+static const struct arllie_matrix MATRICES[4] = {
     MATRIX(0.299, 0.114, 16, 219.0, 224.0),
     MATRIX(0.299, 0.114, 0, 255.0, 255.0),
     MATRIX(0.2126, 0.0722, 16, 219.0, 224.0),
@@ -38,7 +35,7 @@ static int is_nv12(const struct arllie_picture *picture) {
     return picture->format >= ARLLIE_NV12_BT601_LIMITED;
 }
 
-static const struct matrix *matrix_of(const struct arllie_picture *picture) {
+static const struct arllie_matrix *matrix_of(const struct arllie_picture *picture) {
     return &MATRICES[picture->format - ARLLIE_NV12_BT601_LIMITED];
 }
 
@@ -98,7 +95,7 @@ static int is_same(const struct arllie_picture *a, const struct arllie_picture *
 
 int arllie_check_pictures(const struct arllie_picture *from, const struct arllie_picture *to) {
     struct extent source[2], target[2];
-    if (!from || !to)
+    if (ARLLIE_IS_UNUSABLE(from) || ARLLIE_IS_UNUSABLE(to))
         return ARLLIE_NULL_POINTER;
     int error = check_picture(from, source);
     if (!error)
@@ -126,41 +123,8 @@ static uint8_t *row_at(const struct arllie_picture *picture, int plane, int32_t 
     return (uint8_t *)picture->plane[plane] + y * picture->stride[plane];
 }
 
-static uint8_t to_byte(int32_t fixed) {
-    int32_t value = (fixed + 32768) >> 16;
-    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
-
-static void decode_nv12(const struct matrix *m, const uint8_t *restrict luma, const uint8_t *restrict chroma,
-                        int32_t width, uint8_t *restrict rgb) {
-    for (int32_t x = 0; x < width; x++) {
-        int32_t y = m->luma * (luma[x] - m->black), cb = chroma[x & ~1] - 128, cr = chroma[x | 1] - 128;
-        rgb[3 * (ptrdiff_t)x] = to_byte(y + m->red_cr * cr);
-        rgb[3 * (ptrdiff_t)x + 1] = to_byte(y + m->green_cb * cb + m->green_cr * cr);
-        rgb[3 * (ptrdiff_t)x + 2] = to_byte(y + m->blue_cb * cb);
-    }
-}
-
-static void encode_luma(const struct matrix *m, const uint8_t *restrict rgb, int32_t width, uint8_t *restrict luma) {
-    for (int32_t x = 0; x < width; x++) {
-        const uint8_t *pixel = rgb + 3 * (ptrdiff_t)x;
-        luma[x] = to_byte((m->black << 16) + m->y[0] * pixel[0] + m->y[1] * pixel[1] + m->y[2] * pixel[2]);
-    }
-}
-
-/* Each sample from the mean of its 2x2 block; at an odd edge the pixels that exist stand for those that do not. */
-static void encode_chroma(const struct matrix *m, const uint8_t *top, const uint8_t *bottom, int32_t width,
-                          uint8_t *restrict chroma) {
-    for (int32_t x = 0; x < width; x += 2) {
-        const ptrdiff_t left = 3 * (ptrdiff_t)x, right = x + 1 < width ? left + 3 : left;
-        int32_t sum[3];
-        for (int c = 0; c < 3; c++)
-            sum[c] = top[left + c] + top[right + c] + bottom[left + c] + bottom[right + c];
-        int32_t cb = m->cb[0] * sum[0] + m->cb[1] * sum[1] + m->cb[2] * sum[2];
-        int32_t cr = m->cr[0] * sum[0] + m->cr[1] * sum[1] + m->cr[2] * sum[2];
-        chroma[x] = to_byte((128 << 16) + ((cb + 2) >> 2));
-        chroma[x + 1] = to_byte((128 << 16) + ((cr + 2) >> 2));
-    }
+static const struct arllie_formats *formats(void) {
+    return &arllie_current_kernel()->formats;
 }
 
 const uint8_t *arllie_decode_row(const struct arllie_picture *picture, int32_t y, uint8_t *buffer) {
@@ -168,25 +132,15 @@ const uint8_t *arllie_decode_row(const struct arllie_picture *picture, int32_t y
     if (picture->format == ARLLIE_RGB24)
         return row;
     if (is_nv12(picture)) {
-        decode_nv12(matrix_of(picture), row, row_at(picture, 1, y / 2), picture->width, buffer);
+        formats()->decode_nv12(matrix_of(picture), row, row_at(picture, 1, y / 2), picture->width, buffer);
         return buffer;
     }
-    for (int32_t x = 0; x < picture->width; x++)
-        memcpy(buffer + 3 * (size_t)x, row + 4 * (size_t)x, 3);
+    formats()->pack(row, picture->width, buffer);
     return buffer;
 }
 
 uint8_t *arllie_direct_row(const struct arllie_picture *picture, int32_t y) {
     return picture->format == ARLLIE_RGB24 ? row_at(picture, 0, y) : NULL;
-}
-
-static void encode_rgbx(const struct arllie_picture *from, int32_t y, const uint8_t *rgb, uint8_t *row) {
-    const uint8_t *source = from->format == ARLLIE_RGBX32 ? row_at(from, 0, y) : NULL;
-    for (int32_t x = 0; x < from->width; x++) {
-        uint8_t fourth = source ? source[4 * (size_t)x + 3] : 255;
-        memcpy(row + 4 * (size_t)x, rgb + 3 * (size_t)x, 3);
-        row[4 * (size_t)x + 3] = fourth;
-    }
 }
 
 void arllie_encode_rows(const struct arllie_picture *from, const struct arllie_picture *to, int32_t y, int rows,
@@ -196,10 +150,11 @@ void arllie_encode_rows(const struct arllie_picture *from, const struct arllie_p
         if (to->format == ARLLIE_RGB24)
             memcpy(row_at(to, 0, y + i), rgb + i * bytes, bytes);
         else if (to->format == ARLLIE_RGBX32)
-            encode_rgbx(from, y + i, rgb + i * bytes, row_at(to, 0, y + i));
+            formats()->unpack(rgb + i * bytes, from->format == ARLLIE_RGBX32 ? row_at(from, 0, y + i) : NULL, to->width,
+                              row_at(to, 0, y + i));
         else
-            encode_luma(matrix_of(to), rgb + i * bytes, to->width, row_at(to, 0, y + i));
+            formats()->encode_luma(matrix_of(to), rgb + i * bytes, to->width, row_at(to, 0, y + i));
     }
     if (is_nv12(to))
-        encode_chroma(matrix_of(to), rgb, rgb + (rows - 1) * bytes, to->width, row_at(to, 1, y / 2));
+        formats()->encode_chroma(matrix_of(to), rgb, rgb + (rows - 1) * bytes, to->width, row_at(to, 1, y / 2));
 }

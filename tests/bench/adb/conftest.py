@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from support.adb_device import LoopbackDevice, loopback_device
 from support.adb_server import adb_server
+from support.adb_tasks import QUICK
 from support.runner_program import built_runner
 
 from arllie_deploy.bench.adb.client import Adb
+from arllie_deploy.bench.adb.session import Session
 
 Connect = Callable[..., LoopbackDevice]
 
@@ -40,6 +42,14 @@ def connect(adb: Adb, tmp_path: Path) -> Iterator[Connect]:
 def device(connect: Connect) -> LoopbackDevice:
     """One that does everything right."""
     return connect()
+
+
+@pytest.fixture
+def session(adb: Adb, device: LoopbackDevice) -> Iterator[Session]:
+    """With that device; nothing of it may be left there."""
+    with Session(adb, device.serial, "run", QUICK) as there:
+        yield there
+    assert device.sandbox.leftovers() == []
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,15 @@
 """`benchmark_model` on the loopback device: a program of the same flags and output stands in for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.adb_benchmark_model import nnapi_log, write_benchmark_model
 from support.adb_device import LoopbackDevice
-from support.adb_tasks import FRAME, QUICK, exported, judge_int8, right_int8
+from support.adb_tasks import FRAME, exported, judge_int8, right_int8
 
 from arllie_deploy.bench.adb.benchmark_model import HEXAGON, NNAPI, Accelerator, BenchmarkModel, Rounds, hexagon
-from arllie_deploy.bench.adb.client import Adb
 from arllie_deploy.bench.adb.outcome import Outcome
 from arllie_deploy.bench.adb.session import Session
 from arllie_deploy.bench.adb.trouble import AdbError
@@ -19,13 +18,6 @@ from arllie_deploy.errors import ArllieError
 
 ALL = nnapi_log(1, 1)
 Time = Callable[..., Outcome]
-
-
-@pytest.fixture
-def session(adb: Adb, device: LoopbackDevice) -> Iterator[Session]:
-    with Session(adb, device.serial, "run", QUICK) as there:
-        yield there
-    assert device.sandbox.leftovers() == []
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
 """`qnn-net-run` on the loopback device: a program of the same options and files stands in for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support.adb_device import LoopbackDevice
-from support.adb_tasks import FRAME, QUICK, judge_int8, model
+from support.adb_tasks import FRAME, judge_int8, model
 from support.qnn_sdk import tensor_bytes, write_contexts, write_sdk
 
 from arllie_deploy.bench.adb.benchmark_model import Rounds
-from arllie_deploy.bench.adb.client import Adb
 from arllie_deploy.bench.adb.outcome import Outcome
 from arllie_deploy.bench.adb.qnn_net_run import Context, QnnNetRun, context_of
 from arllie_deploy.bench.adb.session import Session
@@ -23,13 +22,6 @@ from arllie_deploy.frames import to_unit
 Time = Callable[..., Outcome]
 INPUT = tensor_bytes(FRAME / np.float32(255))
 RIGHT = tensor_bytes(model().reference(to_unit(FRAME)))
-
-
-@pytest.fixture
-def session(adb: Adb, device: LoopbackDevice) -> Iterator[Session]:
-    with Session(adb, device.serial, "run", QUICK) as there:
-        yield there
-    assert device.sandbox.leftovers() == []
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from arllie_deploy.bench.adb.client import Adb, Server
 from arllie_deploy.bench.adb.rows import PhoneResult, Tools, rows_of_phone
 from arllie_deploy.bench.adb.session import Limits
 from arllie_deploy.bench.candidate import Candidate
+from arllie_deploy.bench.row import Row
 from arllie_deploy.bench.status import Status
 from arllie_deploy.frames import to_unit
 
@@ -62,12 +63,13 @@ def test_without_a_runner_ours_is_made(adb: Adb, device: LoopbackDevice, runner:
     assert row.status is Status.MEASURED, row.reason
 
 
-def test_ours_is_not_sent_to_another_processor(adb: Adb, connect: Connect) -> None:
+def test_ours_is_not_sent_to_another_processor(adb: Adb, connect: Connect, tmp_path: Path) -> None:
     device = connect(properties={**PROPERTIES, "ro.product.cpu.abi": "armeabi-v7a"})
-    (row,) = rows_of_phone(adb.server, device.serial, task("cpu"), "run", "adb:phone").rows
-    assert row.status is Status.UNAVAILABLE
-    assert row.reason is not None
-    assert "armeabi-v7a" in row.reason
+    wanted = task("cpu", artifacts={"cpu": [candidate("cpu", tmp_path / "none.a")]})
+    rows = rows_of_phone(adb.server, device.serial, wanted, "run", "adb:phone").rows
+    assert [row.runtime for row in rows] == ["runner", "native-arm64"]
+    for row in rows:
+        assert (row.status, "armeabi-v7a" in str(row.reason)) == (Status.UNAVAILABLE, True)
 
 
 def test_an_emulator_proves_bytes_and_yields_no_time(adb: Adb, connect: Connect, runner: Path) -> None:
@@ -132,12 +134,18 @@ def test_without_the_delegates_libraries_dsp_is_unavailable(adb: Adb, device: Lo
     assert (row.status, "--hexagon-libraries" in str(row.reason)) == (Status.UNAVAILABLE, True)
 
 
-def test_a_measured_artifact_is_a_row(adb: Adb, device: LoopbackDevice, tmp_path: Path) -> None:
+def npu_row(adb: Adb, device: LoopbackDevice, folder: Path, log: list[tuple[str, str]]) -> Row:
+    """Of a right artifact, with a program that prints these lines."""
     source, answer = right_int8()
-    program = write_benchmark_model(tmp_path / "program", answers={source: answer}, log=nnapi_log(1, 1))
-    artifacts = {"npu": [candidate("npu", exported(tmp_path, "int8"))]}
+    program = write_benchmark_model(folder / "program", answers={source: answer}, log=log)
+    artifacts = {"npu": [candidate("npu", exported(folder, "int8"))]}
     wanted = task("npu", artifacts=artifacts, tools=Tools(benchmark_model=program))
     (row,) = rows_of_phone(adb.server, device.serial, wanted, "run", "adb:phone").rows
+    return row
+
+
+def test_a_measured_artifact_is_a_row(adb: Adb, device: LoopbackDevice, tmp_path: Path) -> None:
+    row = npu_row(adb, device, tmp_path, nnapi_log(1, 1))
     assert row.status is Status.MEASURED, row.reason
     assert row.infer_ms is not None
     assert (row.infer_ms.n, row.device, row.end_to_end_ms) == (4, "adb:phone", None)
@@ -146,11 +154,7 @@ def test_a_measured_artifact_is_a_row(adb: Adb, device: LoopbackDevice, tmp_path
 
 
 def test_a_fallback_is_a_row_with_its_reason(adb: Adb, device: LoopbackDevice, tmp_path: Path) -> None:
-    source, answer = right_int8()
-    program = write_benchmark_model(tmp_path / "program", answers={source: answer}, log=nnapi_log(2, 3))
-    artifacts = {"npu": [candidate("npu", exported(tmp_path, "int8"))]}
-    wanted = task("npu", artifacts=artifacts, tools=Tools(benchmark_model=program))
-    (row,) = rows_of_phone(adb.server, device.serial, wanted, "run", "adb:phone").rows
+    row = npu_row(adb, device, tmp_path, nnapi_log(2, 3))
     assert row.status is Status.FALLBACK
     assert "2 of 3 nodes" in str(row.reason)
 

@@ -27,7 +27,8 @@ def test_a_phones_processor_is_timed_and_the_rest_says_why_not(
     assert ended.status == 0, ended.err
     result = json.loads((tmp_path / "out" / "bench.json").read_text())
     statuses = {(row["backend"], row["status"]) for row in result["rows"]}
-    assert ("cpu", "measured") in statuses
+    processor = [(row["target"], row["precision"]) for row in result["rows"] if row["status"] == "measured"]
+    assert processor == [(None, "fp32"), ("native-arm64-android", "int8x16")]
     assert {backend for backend, status in statuses if status == "unavailable"} == {"npu", "dsp"}
     assert {row["device"] for row in result["rows"]} == {"phone"}
     assert device.sandbox.leftovers() == []

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from arllie_deploy.bench.peers import PEERS, Peer
-from arllie_deploy.bench.peers.graph import TRAINED, count_macs, count_parameters, to_model
+from arllie_deploy.bench.peers.graph import TRAINED, count_parameters, to_model
+from arllie_deploy.networks.graph_costs import count_macs
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 

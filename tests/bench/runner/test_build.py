@@ -1,12 +1,12 @@
 """The C program itself: made for AArch64, executed by qemu-aarch64, compared with the reference byte by byte."""
 
 import struct
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.enhancers import random_enhancer
+from support.runner_requests import DAMAGES, EPILOGUE, KIND, Damage, execute, with_number
 
 from arllie_deploy.bench.runner.build import build
 from arllie_deploy.bench.runner.protocol import Report, parse_report, read_output, request
@@ -19,12 +19,6 @@ from arllie_deploy.models import find_fixed_model
 RNG = np.random.default_rng(0)
 DARK = RNG.integers(0, 60, (67, 93, 3), np.uint8)
 BRIGHT = RNG.integers(0, 256, (67, 93, 3), np.uint8)
-
-
-def execute(runner: Path, data: bytes, folder: Path, *counts: int) -> "subprocess.CompletedProcess[str]":
-    (folder / "request").write_bytes(data)
-    line = ["qemu-aarch64-static", str(runner), str(folder / "request"), str(folder / "output"), *map(str, counts)]
-    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
 
 
 def enhanced(runner: Path, model: Enhancer, frame: np.ndarray, folder: Path) -> tuple[Report, np.ndarray]:
@@ -58,20 +52,9 @@ def test_the_border_of_the_smallest_frames(runner: Path, tmp_path: Path, size: t
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [
-        (lambda data: b"XXXX" + data[4:], "not a request"),
-        (lambda data: data[:100], "not a request"),
-        (lambda data: data[:4] + struct.pack("<I", 2) + data[8:], "another version"),
-        (lambda data: data[:8] + struct.pack("<I", 2) + data[12:], "a kind or an epilogue"),
-        (lambda data: data[:12] + struct.pack("<I", 4) + data[16:], "a kind or an epilogue"),
-        (lambda data: data[:16] + struct.pack("<I", 0) + data[20:], "a size out of range"),
-        (lambda data: data[:20] + struct.pack("<I", 1 << 31) + data[24:], "a size out of range"),
-        (lambda data: data[:-1], "not of the size it says"),
-        (lambda data: data + b"x", "not of the size it says"),
-    ],
+    [*DAMAGES, (with_number(KIND, 2), "a kind or an epilogue"), (with_number(EPILOGUE, 4), "a kind or an epilogue")],
 )
-def test_a_damaged_request_is_refused(runner: Path, tmp_path: Path, change: object, said: str) -> None:
-    assert callable(change)
+def test_a_damaged_request_is_refused(runner: Path, tmp_path: Path, change: Damage, said: str) -> None:
     done = execute(runner, change(request(random_enhancer(), DARK)), tmp_path, 0, 1)
     assert done.returncode == 2
     assert said in done.stderr

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.enhancers import random_enhancer
+from support.native_artifacts import written
+from support.runner_requests import DAMAGES, EPILOGUE, KIND, Damage, execute, with_number
 
 from arllie_deploy.bench.runner.protocol import parse_report, read_output
 from arllie_deploy.bench.runner.protocol import request as runner_request
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.epilogues import EPILOGUES
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.native.artifact import write
 from arllie_deploy.export.native.build import kernel_objects
 from arllie_deploy.export.parity import mirrored
 from arllie_deploy.export.request import Request, Written
@@ -34,32 +35,20 @@ SIZES = [(1, 1), (1, 17), (17, 1), (67, 251), (33, 64)]
 PROCESSORS = {"cortex-a53": "neon", "max": "neon-dotprod"}
 
 
-def write_model(folder: Path, enhancer: Enhancer) -> tuple[Request, Written]:
-    path = folder / ROW.file_name(enhancer.name, "int8x16", (32, 24))
-    request = Request(enhancer, ROW.name, "int8x16", (32, 24), path)
-    return request, write(request)
-
-
 def runner_of(request: Request) -> Path:
     return request.path.with_name(f"{request.path.stem}-runner")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Request, Written]:
-    return write_model(tmp_path_factory.mktemp("made"), random_enhancer())
-
-
-def execute(runner: Path, data: bytes, folder: Path, *counts: int) -> "subprocess.CompletedProcess[str]":
-    (folder / "request").write_bytes(data)
-    line = ["qemu-aarch64-static", str(runner), str(folder / "request"), str(folder / "output"), *map(str, counts)]
-    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+    return written(ROW.name, tmp_path_factory.mktemp("made"))
 
 
 def test_everything_is_listed_and_nothing_else_is_there(made: tuple[Request, Written]) -> None:
-    request, written = made
+    request, said = made
     stem = request.path.stem
-    names = {f"{stem}-runner", f"{stem}.h", f"{stem}-example.c", "arllie.h", "CMakeLists.txt"}
-    assert set(written.sidecars) == names
+    names = {f"{stem}{ending}" for ending in ("-runner", ".h", "-arllie.h", "-example.c", ".cmake")}
+    assert set(said.sidecars) == names
     assert {path.name for path in request.path.parent.iterdir()} == {f"{stem}.a", *names}
 
 
@@ -67,7 +56,7 @@ def test_everything_is_listed_and_nothing_else_is_there(made: tuple[Request, Wri
 def test_each_instruction_set_gives_the_oracles_bytes(
     epilogue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request, _ = write_model(tmp_path, random_enhancer(epilogue))
+    request, _ = written(ROW.name, tmp_path, random_enhancer(epilogue))
     for processor, instruction_set in PROCESSORS.items():
         monkeypatch.setenv("QEMU_CPU", processor)
         opened = RUNTIMES[ROW.runtime].open(request.path, None)
@@ -82,7 +71,7 @@ def test_a_whole_1080p_frame_gives_the_oracles_bytes(
     processor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QEMU_CPU", processor)
-    request, _ = write_model(tmp_path, find_fixed_model("arllie-lol"))
+    request, _ = written(ROW.name, tmp_path, find_fixed_model("arllie-lol"))
     frame = mirrored(next(iter(dark_pictures().values())), 1920, 1080)
     made = RUNTIMES[ROW.runtime].open(request.path, None).run(frame)
     np.testing.assert_array_equal(made, oracle.enhance(quantize(request.enhancer), frame))
@@ -117,20 +106,9 @@ def test_a_request_of_another_model_is_refused(made: tuple[Request, Written], tm
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [
-        (lambda data: b"XXXX" + data[4:], "not a request"),
-        (lambda data: data[:100], "not a request"),
-        (lambda data: data[:4] + struct.pack("<I", 2) + data[8:], "another version"),
-        (lambda data: data[:8] + struct.pack("<I", 1) + data[12:], "it computes on bytes"),
-        (lambda data: data[:12] + struct.pack("<I", 4) + data[16:], "an epilogue"),
-        (lambda data: data[:16] + struct.pack("<I", 0) + data[20:], "a size out of range"),
-        (lambda data: data[:20] + struct.pack("<I", 1 << 31) + data[24:], "a size out of range"),
-        (lambda data: data[:-1], "not of the size it says"),
-        (lambda data: data + b"x", "not of the size it says"),
-    ],
+    [*DAMAGES, (with_number(KIND, 1), "it computes on bytes"), (with_number(EPILOGUE, 4), "an epilogue")],
 )
-def test_a_damaged_request_is_refused(made: tuple[Request, Written], tmp_path: Path, change: object, said: str) -> None:
-    assert callable(change)
+def test_a_damaged_request_is_refused(made: tuple[Request, Written], tmp_path: Path, change: Damage, said: str) -> None:
     done = execute(runner_of(made[0]), change(runner_request(made[0].enhancer, FRAME)), tmp_path, 0, 1)
     assert done.returncode == 2
     assert said in done.stderr
@@ -162,7 +140,7 @@ def test_the_example_is_built_for_the_device_and_enhances(made: tuple[Request, W
 
 def test_the_same_request_gives_the_same_bytes_in_another_folder(made: tuple[Request, Written], tmp_path: Path) -> None:
     kernel_objects.cache_clear()
-    write_model(tmp_path, random_enhancer())
+    written(ROW.name, tmp_path)
     for path in sorted(made[0].path.parent.iterdir()):
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.enhancers import random_enhancer
+from support.native_artifacts import built_by_cmake, written
+from support.ppm import read_ppm, write_ppm
 
 from arllie_deploy.epilogues import EPILOGUES
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.native.artifact import write
 from arllie_deploy.export.native.build import kernel_objects
 from arllie_deploy.export.request import Request, Written
 from arllie_deploy.export.targets.native_x86_64 import ROW
@@ -27,36 +28,18 @@ SIZES = [(1, 1), (1, 7), (7, 1), (67, 251), (180, 321)]
 STEM = "random-native-x86-64-int8x16"
 
 
-def request_for(folder: Path, epilogue: str = "residual", name: str = "random") -> Request:
-    enhancer = random_enhancer(epilogue, name=name)
-    return Request(enhancer, ROW.name, "int8x16", (32, 24), folder / ROW.file_name(name, "int8x16", (32, 24)))
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Request, Written]:
-    request = request_for(tmp_path_factory.mktemp("made"))
-    return request, write(request)
-
-
-def write_ppm(path: Path, frame: np.ndarray) -> None:
-    height, width, _ = frame.shape
-    path.write_bytes(f"P6\n{width} {height}\n255\n".encode() + frame.tobytes())
-
-
-def read_ppm(path: Path) -> np.ndarray:
-    data = path.read_bytes()
-    found = re.match(rb"P6\n(\d+) (\d+)\n255\n", data)
-    assert found is not None
-    return np.frombuffer(data[found.end() :], np.uint8).reshape(int(found[2]), int(found[1]), 3)
+    return written(ROW.name, tmp_path_factory.mktemp("made"))
 
 
 def test_everything_is_listed_and_nothing_else_is_there(made: tuple[Request, Written]) -> None:
-    request, written = made
-    names = {f"{STEM}.a", f"{STEM}.h", f"{STEM}-example.c", "arllie.h", "CMakeLists.txt"}
-    assert set(written.sidecars) == names
+    request, said = made
+    names = {f"{STEM}{ending}" for ending in (".a", ".h", "-arllie.h", "-example.c", ".cmake")}
+    assert set(said.sidecars) == names
     assert {path.name for path in request.path.parent.iterdir()} == {request.path.name, *names}
-    assert written.facts["error_bound_levels"] <= 1
-    assert written.tools["gcc"]
+    assert said.facts["error_bound_levels"] <= 1
+    assert said.tools["gcc"]
     example = request.path.with_name(f"{STEM}-example.c").read_text()
     assert "@" not in example
     assert len(example.splitlines()) <= 45
@@ -64,8 +47,7 @@ def test_everything_is_listed_and_nothing_else_is_there(made: tuple[Request, Wri
 
 @pytest.mark.parametrize("epilogue", EPILOGUES)
 def test_its_library_gives_the_oracles_bytes(epilogue: str, tmp_path: Path) -> None:
-    request = request_for(tmp_path, epilogue)
-    write(request)
+    request, _ = written(ROW.name, tmp_path, random_enhancer(epilogue))
     opened = RUNTIMES[ROW.runtime].open(request.path, 2)
     assert opened.executed_by.startswith("the exported library, ")
     for height, width in SIZES:
@@ -75,28 +57,32 @@ def test_its_library_gives_the_oracles_bytes(epilogue: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("epilogue", EPILOGUES)
 def test_the_scales_give_the_convolution_back(epilogue: str, tmp_path: Path) -> None:
-    request = request_for(tmp_path, epilogue)
-    scale = write(request).scales["kernel"]["scale"]
+    request, said = written(ROW.name, tmp_path, random_enhancer(epilogue))
+    scale = said.scales["kernel"]["scale"]
     integers = quantize(request.enhancer).kernel.transpose(0, 3, 1, 2)
     assert np.abs(scale * integers - request.enhancer.kernel).max() <= 0.51 * scale
 
 
 @pytest.mark.skipif(shutil.which("cmake") is None, reason="no cmake here: apt-get install cmake")
-def test_cmake_builds_the_example_which_enhances_a_picture(made: tuple[Request, Written], tmp_path: Path) -> None:
-    request, _ = made
-    artifact = tmp_path / "artifact with spaces"
-    shutil.copytree(request.path.parent, artifact)
-    # A second model beside it, and one for another machine, are no trouble.
-    write(request_for(artifact, "curve", "second.one"))
-    (artifact / "random-native-arm64-linux-int8x16-example.c").write_text("#error for another machine\n")
-    for line in (["-S", str(artifact), "-B", "build", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror"], ["--build", "build"]):
-        done = subprocess.run(["cmake", *line], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
+def test_cmake_gives_a_project_the_libraries_and_builds_their_examples(
+    made: tuple[Request, Written], tmp_path: Path
+) -> None:
+    artifacts = tmp_path / "artifacts with spaces"
+    shutil.copytree(made[0].path.parent, artifacts)
+    second, _ = written(ROW.name, artifacts, random_enhancer("curve", name="second.one"))
+    stems = [STEM, second.path.stem]
+    lines = [f'include("{artifacts}/{stem}.cmake")' for stem in stems]
+    lines += ["add_executable(user user.c)", *(f"target_link_libraries(user arllie::{stem})" for stem in stems)]
+    (tmp_path / "user.c").write_text(
+        "".join(f'#include "{stem}.h"\n' for stem in stems)
+        + "int main(void) { return arllie_random_int8x16.epilogue * 16 + arllie_second_one_int8x16.epilogue; }\n"
+    )
+    programs = built_by_cmake(tmp_path, lines, ["user", *(f"{stem}-example" for stem in stems)])
+    assert subprocess.run([programs / "user"], check=False, timeout=60).returncode == 16 + 3
     frame = RNG.integers(0, 90, (67, 251, 3), np.uint8)
     write_ppm(tmp_path / "dark.ppm", frame)
-    for name, enhancer in (("random", request.enhancer), ("second.one", random_enhancer("curve"))):
-        program = tmp_path / "build" / f"{name}-native-x86-64-int8x16-example"
-        subprocess.run([str(program), "dark.ppm", "bright.ppm"], cwd=tmp_path, check=True, timeout=60)
+    for stem, enhancer in zip(stems, (made[0].enhancer, second.enhancer), strict=True):
+        subprocess.run([programs / f"{stem}-example", "dark.ppm", "bright.ppm"], cwd=tmp_path, check=True, timeout=60)
         np.testing.assert_array_equal(read_ppm(tmp_path / "bright.ppm"), oracle.enhance(quantize(enhancer), frame))
 
 
@@ -130,7 +116,7 @@ def test_the_example_refuses_what_is_no_picture(made: tuple[Request, Written], t
 def test_the_same_request_gives_the_same_bytes_in_another_folder(made: tuple[Request, Written], tmp_path: Path) -> None:
     request, _ = made
     kernel_objects.cache_clear()
-    write(request_for(tmp_path))
+    written(ROW.name, tmp_path)
     for path in sorted(request.path.parent.iterdir()):
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
         assert str(tmp_path).encode() not in path.read_bytes()

@@ -9,8 +9,8 @@ from support.networks import network
 from arllie_deploy import ArllieError
 from arllie_deploy.export.networks import frames
 from arllie_deploy.export.networks.formats import FORMATS
-from arllie_deploy.export.networks.limits import Limits
-from arllie_deploy.export.networks.network import Network
+from arllie_deploy.networks.limits import Limits
+from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.onnx import write
 from arllie_deploy.export.networks.parity import verify
 from arllie_deploy.export.networks.request import NetworkRequest
@@ -49,7 +49,7 @@ def test_the_network_passes_at_every_size(exported: NetworkRequest) -> None:
     verdict = verify(exported)
     assert verdict.failed is None
     assert verdict.parity.max_abs <= 1e-5
-    assert verdict.to_json()["sizes"] == ["256x256", "254x70"]
+    assert verdict.to_json("int8")["sizes"] == ["256x256", "254x70"]
 
 
 def test_another_networks_weights_are_rejected_with_the_frame_named(exported: NetworkRequest, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_int8_that_fails_lists_its_most_sensitive_layers(integers: NetworkReques
     assert verdict.failed is not None
     assert "dB, limit 90; most sensitive layers: " in verdict.failed
     assert {layer for layer, _ in verdict.sensitivity} == {"stem.0", "deep", "attention", "last"}
-    assert len(verdict.to_json()["sensitivity"]) == 4
+    assert len(verdict.to_json("int8")["sensitivity"]) == 4
 
 
 def test_a_wide_range_in_one_layer_fails_the_default_limits(tmp_path: Path) -> None:

@@ -9,10 +9,28 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.networks.limits import Limits
+from arllie_deploy.networks.limits import Limits
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of a network when its file was made.
+
+    Attributes:
+        context: how far in pixels beyond a multiple of the alignment a pixel of the output looks, a multiple of the
+            alignment: a tile with so much around it gives what the whole frame gives. None where it looks at all of it.
+        parameters: trained numbers.
+        macs_per_pixel: multiply-accumulates of convolutions, per pixel of the input.
+        pixel_bytes: of the values that an engine holds at once, per pixel of the input, in float32.
+    """
+
+    context: int | None
+    parameters: int
+    macs_per_pixel: float
+    pixel_bytes: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,7 @@ class Network:
         arguments: of the factory; JSON values.
         weights: a safetensors file with the module's state dictionary, float16 or float32.
         sha256: of that file.
+        license: of the weights.
         channels: of the input.
         output_channels: of the output.
         scale: sides of the output, in sides of the input.
@@ -36,10 +55,10 @@ class Network:
         color: order of the input's channels, "RGB" or for example "RGGB".
         output_color: the same for the output.
         value_range: of input and output.
-        license: of the weights.
         limits: how far an artifact may be from the network; they may only tighten the defaults.
         metric: "module:function" of the task's own figure, in dB, higher is better; None if there is none. It is called
             with a function that runs one frame (channels, 256, 256) float32, sides rounded up to `alignment`.
+        figures: measured ones; None where the weights are in no file of ours yet.
     """
 
     name: str
@@ -59,17 +78,25 @@ class Network:
     value_range: tuple[float, float] = (0.0, 1.0)
     limits: Limits = field(default_factory=Limits)
     metric: str | None = None
+    figures: Figures | None = None
+
+    #: What stands where a one-layer model has its epilogue.
+    epilogue: ClassVar[str] = "network"
 
     def check_size(self, size: tuple[int, int]) -> None:
         """Raise `ArllieError` unless the network takes frames of `size` (width, height)."""
         if any(side % self.alignment or side < self.minimum for side in size):
             wanted = f"multiples of {self.alignment} and at least {self.minimum}"
-            nearest = "x".join(str(self.aligned(side)) for side in size)
+            nearest = "x".join(str(side) for side in self.aligned_size(size))
             raise ArllieError(f"{self.name} takes sides that are {wanted}, got {size[0]}x{size[1]}; try {nearest}")
 
     def aligned(self, side: int) -> int:
         """The smallest side not below `side` that the network takes."""
         return -(-max(side, self.minimum) // self.alignment) * self.alignment
+
+    def aligned_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The smallest (width, height) not below `size` that the network takes."""
+        return self.aligned(size[0]), self.aligned(size[1])
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, which `from_json` reads."""
@@ -84,6 +111,7 @@ class Network:
                 "weights": Path(value["weights"]),
                 "value_range": tuple(value["value_range"]),
                 "limits": Limits(**value["limits"]),
+                "figures": None if value["figures"] is None else Figures(**value["figures"]),
             }
         )
 

@@ -3,9 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from arllie_deploy.media.temporal import SHARE, Smoother, is_cut
 from arllie_deploy.pictures.night import night_picture
 from arllie_deploy.statistics import frame_statistics
+from arllie_deploy.temporal import SHARE, Smoother, is_cut
 
 NIGHT = night_picture()
 

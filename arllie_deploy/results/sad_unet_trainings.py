@@ -1,0 +1,168 @@
+"""The short trainings behind `docs/results/sad_unet.md`: which ideas are switched, and what each training comes to."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from arllie_deploy.atomic import ensure_folder, write_text
+from arllie_deploy.errors import ArllieError
+
+if TYPE_CHECKING:
+    from arllie_deploy.training.data import Sample, Split
+    from arllie_deploy.training.network_recipe import NetworkRun
+
+SEEDS = (11, 12, 13)
+_WIDTH = 0.25
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One row: what differs from the reference configuration at a quarter of its width.
+
+    Attributes:
+        name: of the row.
+        arguments: of the network.
+        distillation: of the recipe's section.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    distillation: Mapping[str, Any] = field(default_factory=dict)
+
+
+REFERENCE = "reference"
+ARMS = (
+    Arm(REFERENCE),
+    Arm("stem 16", {"stem": 16}),
+    Arm("no FPN", {"skip": "direct"}),
+    Arm("no distillation", {}, {"weight": 0.0}),
+    Arm("softmax distillation", {}, {"form": "softmax"}),
+    Arm("plain depthwise", {"depthwise": "plain"}),
+    Arm("ReLU", {"activation": "relu"}),
+    Arm("activated bottleneck", {"projection": "activated"}),
+)
+WIDTHS = (Arm("width 0.5", {"width": 0.5}), Arm("width 1", {"width": 1.0}))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one training came to on the held-out scenes, means over whole frames and crops, each weighing the same.
+
+    Attributes:
+        arm: name of the row.
+        seed: of the training.
+        recipe: what was trained, as JSON values.
+        data: fingerprint of the pictures.
+        psnr_db: mean.
+        ssim: mean.
+        clamped: share of the values beyond [0, 1].
+        cpu_s: processor time.
+    """
+
+    arm: str
+    seed: int
+    recipe: Mapping[str, Any]
+    data: str
+    psnr_db: float
+    ssim: float
+    clamped: float
+    cpu_s: float
+
+
+def recipe_of(arm: Arm, seed: int) -> NetworkRun:
+    """The short training of a row."""
+    from arllie_deploy.training.adaptive_recipe import CropsRecipe
+    from arllie_deploy.training.network_recipe import DistillationRecipe, EnlargingRecipe, NetworkRecipe, NetworkRun
+    from arllie_deploy.training.recipe import DataRecipe, LossRecipe, OptimizerRecipe
+
+    return NetworkRun(
+        name="ablation",
+        network=NetworkRecipe("sad-unet", {"width": _WIDTH, **arm.arguments}),
+        data=DataRecipe(crop=64, batch=8, validation_fraction=0.15),
+        loss=LossRecipe("huber", ssim=0.4),
+        optimizer=OptimizerRecipe(learning_rate=3e-3, weight_decay=1e-4, clip=1.0),
+        crops=CropsRecipe(0.25),
+        enlarging=EnlargingRecipe(most=2.0, least_noise=0.6, most_noise=1.9, exposure_ev=0.5),
+        distillation=DistillationRecipe(**{"weight": 0.05, **arm.distillation}),
+        steps=400,
+        seed=seed,
+        evaluate_every=400,
+    )
+
+
+def pictures(data: Path, crops: Path) -> tuple[Split, tuple[Sample, ...]]:
+    """The split that all trainings share, and the crops."""
+    from arllie_deploy.training.data import find_odd, find_pairs_to_learn
+    from arllie_deploy.training.hold_out import hold_out
+
+    samples = find_pairs_to_learn(data)
+    odd = {pair.name for pair in find_odd(samples)}
+    kept = tuple(sample for sample in samples if sample.name not in odd)
+    return hold_out(kept, data, recipe_of(ARMS[0], SEEDS[0]).data), find_pairs_to_learn(crops)
+
+
+def run(arms: Sequence[Arm], seeds: Sequence[int], data: Path, crops: Path, work: Path) -> list[Measured]:
+    """Every training, one after the other on one thread; those whose result lies in `work` are not repeated.
+
+    Raises:
+        ArllieError: if a result in `work` is of another recipe or other pictures.
+    """
+    import torch
+
+    from arllie_deploy.training.fingerprint import fingerprint
+
+    torch.set_num_threads(1)
+    ensure_folder(work)
+    split, details = pictures(data, crops)
+    digest = fingerprint(split)
+    measured: list[Measured] = []
+    for seed in seeds:
+        for arm in arms:
+            recipe = recipe_of(arm, seed)
+            file = work / f"{arm.name.replace(' ', '-')}-{seed}.json"
+            if not file.exists():
+                found = _train(arm, recipe, split, details, digest, work / "run")
+                write_text(file, json.dumps(asdict(found), indent=1, sort_keys=True) + "\n")
+                sys.stderr.write(f"{arm.name}, seed {seed}: {found.psnr_db:.2f} dB, {found.cpu_s:.0f} s\n")
+            measured.append(_read(file, recipe, digest))
+    return measured
+
+
+def _read(file: Path, recipe: NetworkRun, digest: str) -> Measured:
+    found = Measured(**json.loads(file.read_text()))
+    if found.recipe != json.loads(json.dumps(recipe.to_json())) or found.data != digest:
+        raise ArllieError(f"{file}: a result of another recipe or other pictures; delete it, or give another --work")
+    return found
+
+
+def _train(
+    arm: Arm, recipe: NetworkRun, split: Split, details: Sequence[Sample], digest: str, folder: Path
+) -> Measured:
+    """One training and its figures; `folder` is for what the loop writes."""
+    import torch
+
+    from arllie_deploy.quality.psnr import psnr
+    from arllie_deploy.quality.ssim import ssim
+    from arllie_deploy.training.loop import run_task
+    from arllie_deploy.training.network_task import NetworkTask
+
+    started, cpu = time.process_time(), torch.device("cpu")
+    task = NetworkTask(recipe, split, details, cpu)
+    trained = run_task(task, folder, resume=False, force=True, device=cpu, report=lambda _: None)
+    ratios: dict[str, list[tuple[float, float]]] = {}
+    for picture in task.held_out():
+        frame = picture.frame()
+        ratios.setdefault(picture.kind, []).append((psnr(frame, picture.high), ssim(frame, picture.high)))
+    of_kinds = [[fmean(values) for values in zip(*found, strict=True)] for found in ratios.values()]
+    psnr_db, similarity = (fmean(values) for values in zip(*of_kinds, strict=True))
+    clamped = trained.validation.clamped
+    assert clamped is not None
+    spent = time.process_time() - started
+    return Measured(arm.name, recipe.seed, recipe.to_json(), digest, psnr_db, similarity, clamped, spent)

@@ -1,0 +1,141 @@
+"""A recipe of a general network: everything that decides such a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.training.adaptive_recipe import CropsRecipe
+from arllie_deploy.training.recipe import DataRecipe, LossRecipe, OptimizerRecipe, check_run
+from arllie_deploy.training.recipe_table import check_range
+
+
+@dataclass(frozen=True)
+class NetworkRecipe:
+    """What is trained.
+
+    Attributes:
+        system: a row of `systems.SYSTEMS`.
+        arguments: of the network, checked by its system.
+        start: a network file or a shipped member whose function the training starts from; "" is none.
+        statistics: share of the steps in which normalizations follow the batches; then their statistics are fixed, and
+            what is trained is what runs afterwards.
+    """
+
+    system: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    start: str = ""
+    statistics: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.arguments, Mapping):
+            raise ArllieError(f"network.arguments is {self.arguments!r}, expected a table")
+        check_range("network.statistics", self.statistics, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class EnlargingRecipe:
+    """Whole frames that were averaged down are enlarged again, and get the noise that averaging took.
+
+    Attributes:
+        least: the enlargement of each draw is uniform between this and `most`.
+        most: as above; also the enlargement of held-out frames. 1 and 1: the frames are taken as they are.
+        least_noise: the standard deviation is uniform between this and `most_noise`, in levels of 255.
+        most_noise: as above; the noise of the brighter channels is `network_data.NOISE_OF_CHANNELS` times that.
+        exposure_ev: the low frame's exposure is off by up to so many stops, uniformly.
+    """
+
+    least: float = 1.0
+    most: float = 1.0
+    least_noise: float = 0.0
+    most_noise: float = 0.0
+    exposure_ev: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_range("enlarging.most", self.most, 1.0, 16.0)
+        check_range("enlarging.least", self.least, 1.0, self.most)
+        check_range("enlarging.most_noise", self.most_noise, 0.0, 64.0)
+        check_range("enlarging.least_noise", self.least_noise, 0.0, self.most_noise)
+        check_range("enlarging.exposure_ev", self.exposure_ev, 0.0, 4.0)
+
+
+@dataclass(frozen=True)
+class DistillationRecipe:
+    """A term by which levels of the network mimic deeper ones.
+
+    Attributes:
+        weight: of the term; 0 is none.
+        form: of the activation maps.
+        pairs: "1<2 2<3": level 1 mimics level 2, level 2 level 3; "" are the system's own.
+        start: share of the steps before it is switched on.
+        ramp: share of the steps in which it grows to `weight`.
+    """
+
+    weight: float = 0.0
+    form: str = "l2"
+    pairs: str = ""
+    start: float = 2 / 3
+    ramp: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_range("distillation.weight", self.weight, 0.0, 1e6)
+        check_range("distillation.start", self.start, 0.0, 1.0)
+        check_range("distillation.ramp", self.ramp, 0.0, 1.0)
+        self.levels()
+
+    def weight_at(self, done: float) -> float:
+        """What the term is multiplied by after a share of the steps: 0 up to `start`, all from `start + ramp` on."""
+        if done < self.start:
+            return 0.0
+        return self.weight if done >= self.start + self.ramp else self.weight * (done - self.start) / self.ramp
+
+    def levels(self) -> tuple[tuple[int, int], ...]:
+        """The pairs as numbers; raises `ArllieError` where they are none."""
+        try:
+            numbers = [tuple(int(level) for level in pair.split("<")) for pair in self.pairs.split()]
+            return tuple((learner, teacher) for learner, teacher in numbers)
+        except ValueError:
+            raise ArllieError(f'distillation.pairs is {self.pairs!r}, expected pairs such as "1<2 2<3"') from None
+
+
+@dataclass(frozen=True)
+class NetworkRun:
+    """One training run of a general network; the sections' names are those of the recipe file."""
+
+    name: str
+    network: NetworkRecipe
+    data: DataRecipe
+    loss: LossRecipe
+    optimizer: OptimizerRecipe
+    crops: CropsRecipe = field(default_factory=CropsRecipe)
+    enlarging: EnlargingRecipe = field(default_factory=EnlargingRecipe)
+    distillation: DistillationRecipe = field(default_factory=DistillationRecipe)
+    steps: int = 3000
+    seed: int = 0
+    evaluate_every: int = 250
+    license: str = "MIT"
+
+    def __post_init__(self) -> None:
+        check_run(self.name, self.seed, self.evaluate_every, self.data, self.loss)
+        check_range("steps", self.steps, 1, 10_000_000)
+
+    def pictures_of_each(self) -> dict[str, int]:
+        """How many pictures of a batch are whole frames and crops."""
+        crops = round(self.data.batch * self.crops.share)
+        return {"whole": self.data.batch - crops, "crops": crops}
+
+    @property
+    def smallest_frame(self) -> int:
+        """The smallest side that a whole frame may have."""
+        return math.ceil(self.data.crop / self.enlarging.least)
+
+    def with_overrides(self, *, seed: int | None, steps: int | None) -> NetworkRun:
+        """The recipe with the command line's seed and steps, where given."""
+        return replace(self, seed=self.seed if seed is None else seed, steps=self.steps if steps is None else steps)
+
+    def to_json(self) -> dict[str, Any]:
+        """The recipe as JSON values."""
+        return asdict(self)

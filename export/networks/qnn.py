@@ -1,0 +1,53 @@
+"""ONNX for Qualcomm's HTP: int8 QDQ of one size, and a compiled context per generation of the HTP."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.metadata import tool_versions
+from arllie_deploy.export.networks.metadata import network_metadata
+from arllie_deploy.export.networks.module import load_module
+from arllie_deploy.export.networks.onnx import OPSET, to_int8, to_model
+from arllie_deploy.export.networks.request import NetworkRequest
+from arllie_deploy.export.qnn import HTP_ARCHS, compile_context, store
+from arllie_deploy.export.request import Written
+from arllie_deploy.runtimes.qnn import left_to_processor
+
+_TOOLS = ("torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "onnxruntime-qnn")
+
+
+def write(request: NetworkRequest) -> Written:
+    """Write the artifact of a request; the last of its files, the artifact itself, gets the contexts.
+
+    Raises:
+        ArllieError: naming every operator, with its layer, that QNN leaves to the processor.
+    """
+    module, tools = load_module(request.network), tool_versions(_TOOLS)
+    text, path = "", Path()
+    operators: list[str] = []
+    for size, path in request.files.items():
+        # The HTP's own activations are unsigned.
+        model = to_int8(to_model(module, request.network, size), request.calibration, unsigned=True)
+        operators = [node.op_type for node in model.graph.node]
+        text = network_metadata(request, layout="NCHW", size=size, schema=f"opset {OPSET}", tools=tools)
+        del model.metadata_props[:]
+        store(model, text, path)
+    refuse_leftovers(path)
+    contexts = [compile_context(path, arch, text) for arch in HTP_ARCHS]
+    facts: dict[str, Any] = {"htp_archs": list(HTP_ARCHS)}
+    sidecars = [one.name for pair in contexts for one in pair]
+    return Written(operators=operators, layout="NCHW", tools=tools, sidecars=sidecars, facts=facts)
+
+
+def refuse_leftovers(path: Path) -> None:
+    """Raise `ArllieError` naming the operators of an .onnx that QNN does not execute, with the nodes they come from."""
+    left = left_to_processor(path)
+    if left:
+        kinds = Counter(kind for kind, _ in left)
+        named = "; ".join(
+            f"{kind} (in {', '.join(name for other, name in left if other == kind)})" for kind in kinds
+        )
+        raise ArllieError(f"QNN leaves to the processor: {named}")

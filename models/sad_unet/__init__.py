@@ -1,0 +1,1 @@
+"""The self-attention-distilled low-light U-Net; see docs/sad_unet.md."""

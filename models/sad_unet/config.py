@@ -1,0 +1,89 @@
+"""Which of the network's ideas are switched on, and how wide it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from arllie_deploy.errors import ArllieError
+
+# Levels 1 to 5 of the encoder, and the bottleneck, at width 1.
+_CHANNELS = (16, 32, 64, 128, 256, 512)
+WIDTHS = (0.25, 0.5, 1.0)
+CHOICES = {
+    "skip": ("fpn", "direct"),
+    "depthwise": ("axial", "plain"),
+    "activation": ("relu6", "relu"),
+    "projection": ("linear", "activated"),
+    "upsampling": ("bilinear", "nearest"),
+    "activator": ("fixed", "learned"),
+}
+# The deepest level has 1/32 of the picture's sides.
+ALIGNMENT = 32
+
+
+@dataclass(frozen=True)
+class SadUnetConfig:
+    """One network of the family; the defaults are the reference configuration.
+
+    Attributes:
+        width: multiplies every number of channels, the stem's too: 0.25, 0.5 or 1.
+        stem: channels of the two first convolutions at width 1: 16 or 64.
+        expansion: of the inverted residual blocks, 1 to 8; the first one of level 1 does not expand.
+        skip: "fpn", coarse-to-fine sums of 1×1 convolutions in every skip connection; "direct", the level itself.
+        depthwise: "axial", x + 1×3 + 3×1; "plain", 3×3.
+        activation: "relu6" or "relu".
+        projection: of a block to its output: "linear", or "activated" as before MobileNetV2.
+        upsampling: "bilinear" (half-pixel centers) or "nearest".
+        activator: whether λ of x + λF is "fixed" or "learned".
+        strength: λ, or what it starts from, above 0 and up to 2.
+
+    Raises:
+        ArllieError: on a value that is not among these.
+    """
+
+    width: float = 1.0
+    stem: int = 64
+    expansion: int = 6
+    skip: str = "fpn"
+    depthwise: str = "axial"
+    activation: str = "relu6"
+    projection: str = "linear"
+    upsampling: str = "bilinear"
+    activator: str = "fixed"
+    strength: float = 0.6
+
+    def __post_init__(self) -> None:
+        for name, known in (*CHOICES.items(), ("width", WIDTHS), ("stem", (16, 64)), ("expansion", range(1, 9))):
+            value = getattr(self, name)
+            if value not in known:
+                raise ArllieError(f"sad-unet: {name} is {value!r}; known: {', '.join(map(str, known))}")
+        if not 0.0 < self.strength <= 2.0:
+            raise ArllieError(f"sad-unet: strength is {self.strength!r}, expected a number above 0 and up to 2")
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> SadUnetConfig:
+        """The configuration of `to_json`; what is left out has its default.
+
+        Raises:
+            ArllieError: on an unknown key or a value out of range.
+        """
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(set(value) - set(known)):
+            raise ArllieError(f"sad-unet: unknown key {unknown[0]!r}; known: {', '.join(known)}")
+        return cls(**value)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+    @property
+    def stem_channels(self) -> int:
+        """Of both convolutions of the stem."""
+        return int(self.stem * self.width)
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Of levels 1 to 5 and of the bottleneck."""
+        return tuple(int(count * self.width) for count in _CHANNELS)

@@ -1,0 +1,101 @@
+"""The form for inference: normalization and λ within the convolutions, one 3×3 kernel for each axial sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.models.sad_unet.blocks import Decoder, Depthwise, InvertedResidual
+from arllie_deploy.models.sad_unet.config import SadUnetConfig
+from arllie_deploy.models.sad_unet.network import SadUnet
+
+
+def build_deployed(**arguments: Any) -> nn.Module:
+    """The inference form with weights that are still to be loaded; `arguments` are the fields of `SadUnetConfig`."""
+    return deploy(SadUnet(SadUnetConfig.from_json(arguments)))
+
+
+@torch.no_grad()
+def deploy(network: SadUnet) -> nn.Module:
+    """A copy for inference, in evaluation mode: the same function up to rounding, exact at the picture's borders too.
+
+    An axial sum becomes one 3×3 depthwise convolution; each normalization is folded into the convolution before it
+    with its running statistics; λ is folded into the last convolution.
+    """
+    deployed = deepcopy(network).eval()
+    for owner, convolution, norm in _normalized(deployed):
+        before, statistics = getattr(owner, convolution), getattr(owner, norm)
+        setattr(owner, convolution, _folded(before, statistics))
+        setattr(owner, norm, nn.Identity())
+    for part in deployed.extract[2].parameters():
+        part.mul_(deployed.activator.strength)
+    deployed.activator = nn.Identity()  # type: ignore[assignment]  # λ is 1 now
+    return deployed.requires_grad_(False)
+
+
+@torch.no_grad()
+def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
+    """Give a training network the function of an inference form, from which it is trained on.
+
+    The normalizations become identities with the folded biases, so their batch statistics must stay as they are.
+
+    Args:
+        network: with plain depthwise convolutions, which can hold any 3×3 kernel.
+        deployed: state dictionary of the inference form of a network of the same channels.
+
+    Raises:
+        ArllieError: if the network is axial, or the weights are those of other channels.
+    """
+    if network.config.depthwise != "plain":
+        raise ArllieError("sad-unet: only a network with depthwise 'plain' can start from the weights of another one")
+    form = deploy(network)
+    try:
+        form.load_state_dict(dict(deployed))
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: {first}") from None
+    state = network.state_dict()
+    values = form.state_dict()
+    for name, value in values.items():
+        if name in state:
+            state[name].copy_(value)
+    for owner, convolution, norm in _normalized(network):
+        place = next(name for name, module in network.named_modules() if module is owner)
+        statistics = getattr(owner, norm)
+        statistics.weight.fill_(1.0)
+        statistics.bias.copy_(values[f"{place}.{convolution}.bias"])
+        statistics.running_mean.fill_(0.0)
+        statistics.running_var.fill_(1.0 - statistics.eps)
+    for part in network.extract[2].parameters():
+        part.div_(network.activator.strength)
+
+
+def _normalized(network: nn.Module) -> Iterator[tuple[nn.Module, str, str]]:
+    """Owner, convolution and normalization of every pair of them."""
+    for module in network.modules():
+        if isinstance(module, InvertedResidual):
+            yield from ((module, part, f"{part}_norm") for part in ("expand", "depthwise", "project"))
+        elif isinstance(module, Decoder):
+            yield module, "depthwise", "depthwise_norm"
+
+
+def _folded(convolution: nn.Conv2d | Depthwise, norm: nn.BatchNorm2d) -> nn.Conv2d:
+    """γ(Wx − μ)/√(σ² + ε) + β as one convolution."""
+    weight = convolution.weight if isinstance(convolution, nn.Conv2d) else convolution.kernel()
+    count, _, side, _ = weight.shape
+    stride = convolution.stride[0] if isinstance(convolution, nn.Conv2d) else convolution.stride
+    groups = 1 if isinstance(convolution, nn.Conv2d) else count
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    factor = norm.weight / (norm.running_var + norm.eps).sqrt()
+    folded = nn.Conv2d(weight.shape[1] * groups, count, side, stride=stride, padding=side // 2, groups=groups)
+    folded = folded.to(weight)
+    folded.weight.copy_(weight * factor.reshape(-1, 1, 1, 1))
+    assert folded.bias is not None
+    folded.bias.copy_(norm.bias - norm.running_mean * factor)
+    return folded

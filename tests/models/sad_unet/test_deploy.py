@@ -1,0 +1,104 @@
+import pytest
+import torch
+from torch import nn
+
+from arllie_deploy import ArllieError
+from arllie_deploy.models.sad_unet.blocks import Depthwise
+from arllie_deploy.models.sad_unet.config import SadUnetConfig
+from arllie_deploy.models.sad_unet.deploy import adopt, build_deployed, deploy
+from arllie_deploy.models.sad_unet.distillation import distillation
+from arllie_deploy.models.sad_unet.network import SadUnet
+
+TINY = {"width": 0.25, "stem": 16, "expansion": 2}
+
+
+def trained(**arguments: object) -> SadUnet:
+    """A network with statistics, scales and offsets that are not those of a new one."""
+    torch.manual_seed(0)
+    network = SadUnet(SadUnetConfig.from_json({**TINY, **arguments})).double()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_()  # type: ignore[union-attr]  # they are tensors in a new one
+            module.running_var.uniform_(0.5, 2.0)  # type: ignore[union-attr]
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias)
+    return network.eval()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"skip": "direct", "activator": "learned", "strength": 0.5},
+        {"depthwise": "plain", "activation": "relu", "upsampling": "nearest"},
+        {"projection": "activated", "stem": 64},
+    ],
+)
+def test_the_form_for_inference_is_the_same_function(arguments: dict[str, object]) -> None:
+    network = trained(**arguments)
+    frame = torch.rand(2, 3, 64, 96, dtype=torch.float64)
+    with torch.inference_mode():
+        difference = (deploy(network).double()(frame) - network(frame)).abs().max().item()
+    assert difference <= 1e-9
+
+
+def test_it_holds_convolutions_alone() -> None:
+    kinds = {type(part).__name__ for part in deploy(trained()).modules()}
+    assert not kinds & {"BatchNorm2d", "AxialDepthwise", "PlainDepthwise", "Activator"}
+
+
+def test_making_it_leaves_the_training_network_as_it_is() -> None:
+    network = trained()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    deploy(network)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_it_is_built_from_its_arguments_and_loads_its_weights() -> None:
+    network = trained(skip="direct").float()
+    frame = torch.rand(1, 3, 32, 64)
+    built = build_deployed(**network.config.to_json())
+    built.load_state_dict(deploy(network).state_dict())
+    with torch.inference_mode():
+        assert torch.equal(built(frame), deploy(network)(frame))
+
+
+def test_distillation_leaves_nothing_in_the_graph_for_inference() -> None:
+    """One step with the term switched on changes weights, and nothing else of what runs."""
+    network = trained()
+    plain = [str(part) for part in deploy(network).modules()]
+    network.train()
+    distillation(network.run(torch.rand(1, 3, 64, 64, dtype=torch.float64)).levels).backward()
+    assert [str(part) for part in deploy(network).modules()] == plain
+
+
+def test_a_network_goes_on_from_the_weights_of_an_axial_one() -> None:
+    axial, plain = trained(), trained(depthwise="plain", strength=0.3)
+    adopt(plain, deploy(axial).state_dict())
+    frame = torch.rand(1, 3, 64, 64, dtype=torch.float64)
+    with torch.inference_mode():
+        difference = (plain.eval()(frame) - axial(frame)).abs().max().item()
+    assert difference <= 1e-9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"depthwise": "axial"}, "only a network with depthwise 'plain'"),
+        (
+            {"depthwise": "plain", "width": 0.5},
+            "the weights to start from do not fit this configuration: size mismatch",
+        ),
+        ({"depthwise": "plain", "skip": "direct"}, "do not fit this configuration: Unexpected key"),
+    ],
+)
+def test_weights_of_another_network_are_refused(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ArllieError, match=message):
+        adopt(trained(**arguments), deploy(trained()).state_dict())
+
+
+def test_a_kernel_keeps_its_cross() -> None:
+    network = trained()
+    part: Depthwise = network.levels[1][0].depthwise  # type: ignore[index,assignment]  # a block of a level
+    corners = part.kernel()[:, :, ::2, ::2]
+    assert corners.abs().max() == 0.0

@@ -1,0 +1,85 @@
+import pytest
+import torch
+from torch.nn import functional
+
+from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, InvertedResidual
+from arllie_deploy.models.sad_unet.config import SadUnetConfig
+from arllie_deploy.models.sad_unet.cost import multiply_accumulates, parameters
+from arllie_deploy.models.sad_unet.network import SadUnet
+
+
+@pytest.mark.parametrize(
+    ("config", "numbers", "products"),
+    [
+        (SadUnetConfig(), 6_522_643, 5_598_281_728),
+        (SadUnetConfig(skip="direct"), 6_259_763, 5_472_452_608),
+        (SadUnetConfig(stem=16), 6_481_603, 2_927_558_656),
+        (SadUnetConfig(expansion=2), 2_619_411, 4_227_923_968),
+        (SadUnetConfig(stem=16, expansion=2), 2_578_371, 1_557_200_896),
+    ],
+)
+def test_parameters_and_products_at_256_are_those_of_the_design(
+    config: SadUnetConfig, numbers: int, products: int
+) -> None:
+    network = SadUnet(config).eval()
+    assert parameters(network) == numbers
+    assert multiply_accumulates(network, 256, 256) == products
+
+
+def test_the_parameters_lie_where_the_design_has_them() -> None:
+    network = SadUnet(SadUnetConfig())
+    assert network.skips is not None
+    levels = [parameters(level) for level in network.levels]
+    assert parameters(network.stem) == 38_720
+    assert levels == [9_856, 19_904, 73_600, 282_368, 1_105_408, 4_373_504]
+    assert [parameters(part) for part in (network.skips.lateral, network.skips.top_down)] == [87_792, 175_088]
+    assert [parameters(part) for part in (network.decoders, network.extract)] == [353_648, 2_755]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_axial_kernel_is_the_sum_of_its_three_parts(stride: int) -> None:
+    """On the grid of the stride, from the first pixel on, and at the zero-padded borders."""
+    torch.manual_seed(0)
+    axial = AxialDepthwise(3, stride).double()
+    x = torch.randn(2, 3, 8, 12, dtype=torch.float64)
+    row = functional.conv2d(x, axial.row, stride=stride, padding=(0, 1), groups=3)
+    column = functional.conv2d(x, axial.column, stride=stride, padding=(1, 0), groups=3)
+    torch.testing.assert_close(axial(x), x[:, :, ::stride, ::stride] + row + column, rtol=0, atol=1e-14)
+
+
+def test_a_block_has_a_shortcut_only_where_nothing_changes_size() -> None:
+    config = SadUnetConfig()
+    shortcuts = [InvertedResidual(config, *sizes, 2).shortcut for sizes in ((4, 4, 1), (4, 8, 1), (4, 4, 2))]
+    assert shortcuts == [True, False, False]
+
+
+@pytest.mark.parametrize(("projection", "least"), [("linear", None), ("activated", 0.0)])
+def test_only_an_activated_projection_is_never_negative(projection: str, least: float | None) -> None:
+    torch.manual_seed(0)
+    block = InvertedResidual(SadUnetConfig(projection=projection), 4, 8, 2, 6).eval()
+    lowest = block(torch.randn(1, 4, 8, 8)).min().item()
+    assert lowest == least if least is not None else lowest < 0.0
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"skip": "direct"}, {"depthwise": "plain"}, {"upsampling": "nearest"}, {"activator": "learned"}, {"stem": 64}],
+)
+def test_every_idea_can_be_switched(changed: dict[str, str]) -> None:
+    torch.manual_seed(0)
+    network = SadUnet(SadUnetConfig.from_json({"width": 0.25, "stem": 16, **changed})).eval()
+    passed = network.run(torch.rand(1, 3, 64, 96))
+    assert passed.enhanced.shape == (1, 3, 64, 96)
+    assert [tuple(level.shape[1:]) for level in passed.levels] == [
+        (4, 64, 96), (8, 32, 48), (16, 16, 24), (32, 8, 12), (64, 4, 6),
+    ]  # fmt: skip
+
+
+def test_the_output_is_the_frame_plus_what_lambda_scales() -> None:
+    torch.manual_seed(0)
+    frame = torch.rand(1, 3, 32, 32)
+    weak, strong = (SadUnet(SadUnetConfig(width=0.25, stem=16, strength=value)).eval() for value in (0.25, 0.5))
+    strong.load_state_dict(weak.state_dict())
+    added = [network.run(frame).enhanced - frame for network in (weak, strong)]
+    torch.testing.assert_close(added[1], 2 * added[0], rtol=1e-5, atol=1e-6)
+    assert (weak(frame) == weak.run(frame).enhanced.clamp(0, 1)).all()

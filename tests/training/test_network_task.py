@@ -1,0 +1,204 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from support.pictures import make_pairs
+from support.recipes import write_network_recipe
+from torch import nn
+
+from arllie_deploy import ArllieError
+from arllie_deploy.models.sad_unet.deploy import build_deployed
+from arllie_deploy.quality.psnr import psnr
+from arllie_deploy.training.data import find_pairs_to_learn, split_by_scene
+from arllie_deploy.training.loop import Progress, run_task
+from arllie_deploy.training.network_recipe import NetworkRun
+from arllie_deploy.training.network_task import NetworkTask
+from arllie_deploy.training.recipe import LossRecipe
+from arllie_deploy.training.recipe_file import read_recipe
+from arllie_deploy.training.task import Share
+from arllie_deploy.training.trained_network import TrainedNetwork
+
+CPU = torch.device("cpu")
+
+
+class KilledError(Exception):
+    """Stands for a kill."""
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pairs(tmp_path_factory.mktemp("pairs"), 10)
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> NetworkRun:
+    made = read_recipe(write_network_recipe(tmp_path_factory.mktemp("recipe") / "r.toml"))
+    assert isinstance(made, NetworkRun)
+    return made
+
+
+def task(recipe: NetworkRun, pairs: Path) -> NetworkTask:
+    samples = find_pairs_to_learn(pairs)
+    return NetworkTask(recipe, split_by_scene(samples, pairs, recipe.data.validation_fraction, 0), samples, CPU)
+
+
+def run(recipe: NetworkRun, pairs: Path, out: Path, stop_at: int = -1, *, resume: bool = False) -> TrainedNetwork:
+    def report(now: Progress) -> None:
+        if now.step == stop_at:
+            raise KilledError
+
+    return run_task(task(recipe, pairs), out, resume=resume, force=False, device=CPU, report=report).enhancer
+
+
+def changed(recipe: NetworkRun, arguments: Mapping[str, Any], **network: Any) -> NetworkRun:
+    together = {**recipe.network.arguments, **arguments}
+    return replace(recipe, network=replace(recipe.network, arguments=together, **network))
+
+
+def test_training_makes_held_out_pictures_better(recipe: NetworkRun, pairs: Path) -> None:
+    made = task(replace(recipe, steps=40, optimizer=replace(recipe.optimizer, learning_rate=3e-3)), pairs)
+    made.network.eval()
+    before = made.validate()
+    optimizer = torch.optim.AdamW(made.network.parameters(), 3e-3)
+    for step in range(40):
+        made.network.train()
+        optimizer.zero_grad()
+        made.step_loss(step, Share()).loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+        optimizer.step()
+    made.network.eval()
+    after = made.validate()
+    assert before.psnr_db is not None
+    assert after.psnr_db is not None
+    assert after.psnr_db > before.psnr_db + 2
+
+
+def test_a_stopped_run_goes_on_bit_for_bit(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    whole = run(recipe, pairs, tmp_path / "whole")
+    with pytest.raises(KilledError):
+        run(recipe, pairs, tmp_path / "parts", stop_at=5)
+    assert run(recipe, pairs, tmp_path / "parts", resume=True).sha256 == whole.sha256
+
+
+def test_the_result_is_the_form_for_inference_with_all_its_arguments(
+    recipe: NetworkRun, pairs: Path, tmp_path: Path
+) -> None:
+    model = run(replace(recipe, steps=2), pairs, tmp_path)
+    assert (model.factory, model.alignment) == ("arllie_deploy.models.sad_unet.deploy:build_deployed", 32)
+    assert model.arguments["skip"] == "fpn"
+    built = build_deployed(**model.arguments)
+    built.load_state_dict({name: torch.from_numpy(value) for name, value in model.state.items()})
+    assert built(torch.rand(1, 3, 32, 32)).isfinite().all()
+
+
+def test_the_log_has_the_share_of_values_that_are_cut_off(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    made = task(recipe, pairs)
+    made.network.eval()
+    last: nn.Conv2d = made.network.extract[2]  # type: ignore[index,assignment]  # a convolution
+    nn.init.constant_(last.weight, 0.0)
+    nn.init.constant_(last.bias, 10.0)  # type: ignore[arg-type]  # it has one
+    assert made.validate().clamped == 1.0
+    run(replace(recipe, steps=2), pairs, tmp_path)
+    header, row = (tmp_path / "log.csv").read_text().splitlines()
+    assert header.split(",")[-1] == "clamped_share"
+    assert 0.0 <= float(row.split(",")[-1]) <= 1.0
+
+
+def test_statistics_are_fixed_after_their_share_of_the_steps(recipe: NetworkRun, pairs: Path) -> None:
+    made = task(changed(recipe, {}, statistics=0.5), pairs)
+    norm = next(part for part in made.network.modules() if isinstance(part, nn.BatchNorm2d))
+    means = []
+    for step in (0, 2, 3, 5):
+        made.network.train()
+        made.step_loss(step, Share())
+        means.append(norm.running_mean.clone())  # type: ignore[union-attr]  # it has one
+    assert not torch.equal(means[0], means[1])
+    assert torch.equal(means[1], means[2])
+    assert torch.equal(means[2], means[3])
+
+
+def test_distillation_is_added_late(recipe: NetworkRun, pairs: Path) -> None:
+    without = replace(recipe, distillation=replace(recipe.distillation, weight=0.0))
+    losses = []
+    for chosen in (recipe, without):
+        made = task(chosen, pairs)
+        made.network.train()
+        losses.append([made.step_loss(step, Share()).loss.item() for step in (3, 5)])
+    assert losses[0][0] == losses[1][0]
+    assert losses[0][1] > losses[1][1]
+
+
+def test_frames_of_any_size_are_scored(recipe: NetworkRun, pairs: Path) -> None:
+    made = task(recipe, pairs)
+    made.network.eval()
+    with torch.inference_mode():
+        assert made._whole(torch.rand(1, 3, 40, 48)).shape == (1, 3, 40, 48)
+
+
+def test_the_score_weighs_both_kinds_of_picture_the_same(recipe: NetworkRun, pairs: Path) -> None:
+    made = task(recipe, pairs)
+    made.network.eval()
+    ratios: dict[str, list[float]] = {}
+    for picture in made.held_out():
+        ratios.setdefault(picture.kind, []).append(psnr(picture.frame(), picture.high))
+    assert set(ratios) == {"whole", "crops"}
+    assert made.validate().psnr_db == pytest.approx(np.mean([np.mean(found) for found in ratios.values()]))
+
+
+def test_a_run_starts_from_the_function_of_another_one(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "first.safetensors"
+    first = task(recipe, pairs)
+    first.network.eval()
+    first.to_model({}).save_weights(file)
+    second = task(changed(recipe, {"depthwise": "plain"}, start=str(file), statistics=0.0), pairs)
+    second.network.eval()
+    assert second.start_is_a_candidate
+    assert second.validate().psnr_db == pytest.approx(first.validate().psnr_db, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "no such model file"), (b"nonsense", "not a model file, which is safetensors")]
+)
+def test_a_start_that_cannot_be_read_is_refused(
+    content: bytes | None, message: str, recipe: NetworkRun, pairs: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "start.safetensors"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ArllieError, match=message):
+        task(changed(recipe, {"depthwise": "plain"}, start=str(file)), pairs)
+
+
+def test_a_one_layer_model_is_no_start(recipe: NetworkRun, pairs: Path) -> None:
+    with pytest.raises(ArllieError, match="arllie-lol is a one-layer model"):
+        task(changed(recipe, {"depthwise": "plain"}, start="arllie-lol"), pairs)
+
+
+def test_what_does_not_go_together_is_refused(recipe: NetworkRun, pairs: Path) -> None:
+    for wrong, message in (
+        (replace(recipe, loss=LossRecipe("fidelity-smoothness")), "trained on pairs only"),
+        (replace(recipe, data=replace(recipe.data, crop=40)), "data.crop is 40; sad-unet takes multiples of 32"),
+        (replace(recipe, network=replace(recipe.network, system="sad-net")), "'sad-net'; known: sad-unet"),
+        (changed(recipe, {"width": 2.0}), "width is 2.0"),
+    ):
+        with pytest.raises(ArllieError, match=message):
+            task(wrong, pairs)
+    split = split_by_scene(find_pairs_to_learn(pairs), pairs, 0.2, 0)
+    with pytest.raises(ArllieError, match="give their folder: --crops"):
+        NetworkTask(recipe, split, (), CPU)
+
+
+def test_a_missing_level_of_distillation_is_named(recipe: NetworkRun, pairs: Path) -> None:
+    made = task(replace(recipe, distillation=replace(recipe.distillation, pairs="5<6", start=0.0, ramp=0.0)), pairs)
+    with pytest.raises(ArllieError, match="pair 5<6: there is no level 6; the network has 1 to 5"):
+        made.step_loss(0, Share())
+
+
+def test_the_same_weights_give_the_same_file(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    model = task(recipe, pairs).to_model({"step": 1})
+    for name in ("a", "b"):
+        model.save_weights(tmp_path / f"{name}.safetensors")
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
