@@ -96,7 +96,13 @@ def _all_jobs(
 
 
 def _network_jobs(
-    targets: "list[Target]", network: "Network", size: str, precision: str | None, calibration: Path | None, *, named: bool
+    targets: "list[Target]",
+    network: "Network",
+    size: str,
+    precision: str | None,
+    calibration: Path | None,
+    *,
+    named: bool,
 ) -> "list[NetworkExport]":
     from arllie_deploy.cli.size import parse_size
     from arllie_deploy.export.networks.export import NetworkExport, has_format, precisions_of
@@ -124,9 +130,7 @@ def _jobs(
     from arllie_deploy.export.job import Job, require_form
 
     wanted = parse_size(size)
-    pairs = [
-        (row, each) for row in targets for each in _precisions(row.name, row.precisions, precision, named=named)
-    ]
+    pairs = [(row, each) for row in targets for each in _precisions(row.name, row.precisions, precision, named=named)]
     if not pairs:
         raise ArllieError(f"no target has the precision {precision!r}; --list shows what each has")
     ranges = _calibration([each for _, each in pairs], calibration, percentile)

@@ -82,9 +82,11 @@ def _pictures(
     if not skip_pair_check:
         samples, details = _without_odd(samples), _without_odd(details)
     split = hold_out(samples, data, recipe.data)
-    smallest = recipe.smallest_frame if isinstance(recipe, NetworkRun) else recipe.data.crop
-    check_crop(split.train, smallest)
-    check_crop(details, recipe.data.crop)
+    whole, crop = recipe.data.crop, recipe.data.crop
+    if isinstance(recipe, NetworkRun):
+        whole, crop = recipe.smallest_frame, recipe.crop_of_each["crops"]
+    check_crop(split.train, whole)
+    check_crop(details, crop)
     return split, details
 
 

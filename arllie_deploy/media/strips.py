@@ -33,7 +33,7 @@ def enhance_in_strips(
     out: NDArray[Any] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[Any]:
-    """Enhance a frame part by part; each sees as much of its neighbors as the model, so the result is the whole frame's.
+    """Enhance a frame part by part; each sees as much around it as the model does: the result is the whole frame's.
 
     Args:
         model: an opened model.

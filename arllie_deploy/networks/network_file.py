@@ -67,7 +67,9 @@ def save(network: Network, state: Mapping[str, NDArray[Any]], graph: bytes, path
         raise ArllieError(f"{network.name}: has no figures; measure it first")
     for name, values in state.items():
         if values.dtype.kind == "f" and (values.dtype.name not in _FLOATS or not np.isfinite(values).all()):
-            raise ArllieError(f"{network.name}: {name} is {values.dtype}, or not finite; a network stores finite floats")
+            raise ArllieError(
+                f"{network.name}: {name} is {values.dtype}, or not finite; a network stores finite floats"
+            )
     header = {key: value for key, value in network.to_json().items() if key not in _NOT_STORED}
     arrays = {**state, GRAPH_NAME: np.frombuffer(graph, np.uint8)}
     write_model_file(path, NETWORK_KEY, {"version": FORMAT_VERSION, **header}, arrays)

@@ -1,4 +1,4 @@
-"""`docs/results/sad_unet.md`: what each idea of the network is worth in short trainings, and quality against latency."""
+"""`docs/results/sad_unet.md`: what each idea of the network is worth in short trainings, quality against latency."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from arllie_deploy.atomic import ensure_folder
+from arllie_deploy.errors import ArllieError
 from arllie_deploy.results.page import Origin, plot, summarize, table, write_numbers, write_page
 from arllie_deploy.results.sad_unet_latency import Cost, key, measure
 from arllie_deploy.results.sad_unet_trainings import ARMS, REFERENCE, SEEDS, WIDTHS, Arm, Measured, recipe_of, run
@@ -65,24 +66,25 @@ def page_parts(measured: Sequence[Measured], costs: Mapping[str, Cost]) -> list[
     told = [name for name in (arm.name for arm in ARMS[1:]) if verdict(measured, name) != "not told apart"]
     short = ", ".join(f"{name} ({verdict(measured, name)})" for name in told) or "none"
     return [
-        "The reference configuration of the self-attention-distilled U-Net (two first convolutions of 64 channels, FPN "
-        "skips, axial depthwise convolutions, ReLU6, linear bottleneck, L2-normalized distillation) at a quarter of its "
-        "width, with one thing changed at a time. Trainings are short and equal, so this is what an idea is worth early "
-        "in a training, not at its end. Neither LOL's test set nor the scenes it shares were used.",
-        f"**Told apart from the reference over {len(SEEDS)} seeds:** {short}. Differences are taken seed by seed, since "
-        "equal seeds draw equal batches; with so few seeds anything within two standard errors is noise.",
+        "The reference configuration of the self-attention-distilled U-Net (two first convolutions of 64 channels, "
+        "FPN skips, axial depthwise convolutions, ReLU6, linear bottleneck, L2-normalized distillation) at a quarter "
+        "of its width, with one thing changed at a time. Trainings are short and equal, so this is what an idea is "
+        "worth early in a training, not at its end. Neither LOL's test set nor the scenes it shares were used.",
+        f"**Told apart from the reference over {len(SEEDS)} seeds:** {short}. Differences are taken seed by seed, "
+        "since equal seeds draw equal batches; with so few seeds anything within two standard errors is noise.",
         f"## One thing at a time\n\n{table(header, rows(measured, ARMS, costs))}",
         "Distillation and its form change nothing in the graph for inference, so their cost is the reference's.",
-        "## Quality against latency\n\nThe same short training at other widths. A wider network is further from the end "
-        "of its training after equal steps.\n\n![PSNR over latency](sad_unet.png)\n\n"
+        "## Quality against latency\n\nThe same short training at other widths. A wider network is further from the "
+        "end of its training after equal steps.\n\n![PSNR over latency](sad_unet.png)\n\n"
         + table(header, rows(measured, (ARMS[0], *WIDTHS), costs)),
         f"## How\n\n{recipe.steps} steps of AdamW from {recipe.optimizer.learning_rate:g} down a cosine, batches of "
-        f"{recipe.data.batch} squares of {recipe.data.crop} pixels: three quarters from frames of 150×100 enlarged up to "
-        "twice with sensor noise added, one quarter from full-resolution crops. Scored on whole held-out scenes, frames "
-        "and crops weighing the same, rounded to 8 bits; mean ± standard deviation. PSNR and SSIM as everywhere in this "
-        "project. \"Cut off\" is the share of values beyond [0, 1] before clamping. Milliseconds: onnxruntime, one "
-        "thread, one frame of 1920×1080 (padded to 1920×1088), the least of three interleaved rounds on a machine that "
-        f"was not idle: compare rows, not machines. {minutes:.0f} minutes of one core for all trainings.",
+        f"{recipe.data.batch} squares of {recipe.data.crop} pixels: three quarters of the steps take them from frames "
+        "of 150×100 with a little noise added, one quarter from full-resolution crops. Scored on whole held-out "
+        "scenes, frames and crops weighing the same, rounded to 8 bits; mean ± standard deviation. PSNR and SSIM as "
+        "everywhere in this project. `cut off` is the share of values beyond [0, 1] before clamping. Milliseconds: "
+        "onnxruntime, one thread, one frame of 1920×1080 (padded to 1920×1088), the least of three interleaved rounds "
+        "on a machine that was not idle: compare rows, not machines. "
+        f"{minutes:.0f} minutes of one core for all trainings.",
     ]
 
 
@@ -111,7 +113,9 @@ def make_page(data: Path, crops: Path, out: Path, work: Path) -> None:
         "recipe": measured[0].recipe,
     }
     write_numbers(out / "sad_unet.json", numbers, origin)
-    write_page(out / "sad_unet.md", "The ideas of the self-attention-distilled U-Net", page_parts(measured, costs), origin)
+    write_page(
+        out / "sad_unet.md", "The ideas of the self-attention-distilled U-Net", page_parts(measured, costs), origin
+    )
 
 
 def _arguments(arm: Arm) -> Mapping[str, object]:
@@ -138,4 +142,8 @@ def _draw(path: Path, measured: Sequence[Measured], costs: Mapping[str, Cost]) -
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except ArllieError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)

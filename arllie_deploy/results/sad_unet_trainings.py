@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from arllie_deploy.training.network_recipe import NetworkRun
 
 SEEDS = (11, 12, 13)
-_WIDTH = 0.25
+_WIDTH, _STEPS = 0.25, 300
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,13 @@ class Measured:
 
 def recipe_of(arm: Arm, seed: int) -> NetworkRun:
     """The short training of a row."""
-    from arllie_deploy.training.adaptive_recipe import CropsRecipe
-    from arllie_deploy.training.network_recipe import DistillationRecipe, EnlargingRecipe, NetworkRecipe, NetworkRun
+    from arllie_deploy.training.network_recipe import (
+        DistillationRecipe,
+        EnlargingRecipe,
+        NetworkRecipe,
+        NetworkRun,
+        RecordedRecipe,
+    )
     from arllie_deploy.training.recipe import DataRecipe, LossRecipe, OptimizerRecipe
 
     return NetworkRun(
@@ -88,12 +93,12 @@ def recipe_of(arm: Arm, seed: int) -> NetworkRun:
         data=DataRecipe(crop=64, batch=8, validation_fraction=0.15),
         loss=LossRecipe("huber", ssim=0.4),
         optimizer=OptimizerRecipe(learning_rate=3e-3, weight_decay=1e-4, clip=1.0),
-        crops=CropsRecipe(0.25),
-        enlarging=EnlargingRecipe(most=2.0, least_noise=0.6, most_noise=1.9, exposure_ev=0.5),
+        crops=RecordedRecipe(0.25),
+        enlarging=EnlargingRecipe(least_noise=0.2, most_noise=0.6),
         distillation=DistillationRecipe(**{"weight": 0.05, **arm.distillation}),
-        steps=400,
+        steps=_STEPS,
         seed=seed,
-        evaluate_every=400,
+        evaluate_every=_STEPS,
     )
 
 

@@ -1,4 +1,4 @@
-"""Networks of many layers through onnxruntime: the graph and the weights of a network's file; neither torch nor onnx."""
+"""Networks of many layers through onnxruntime: graph and weights of a network's file; neither torch nor onnx."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class OpenedNetwork(Padded):
 
 
 class NetworkReference:
-    """What a network defines, for judging: onnxruntime's plain operators one after the other, nothing rewritten or fused.
+    """What a network defines, for judging: onnxruntime's plain operators one after the other, nothing fused.
 
     The file's graph was held to the float64 module when it was packaged (`export/networks/package.py`).
 
@@ -84,7 +84,9 @@ class NetworkReference:
 
     def reference(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
         """A frame (height, width, 3) in [0, 1] as the same, not rounded to integers."""
-        return from_tensor(self._opened.infer(to_tensor(y, self._opened.layout)), self._opened.layout).astype(np.float64)
+        return from_tensor(self._opened.infer(to_tensor(y, self._opened.layout)), self._opened.layout).astype(
+            np.float64
+        )
 
 
 def open_graph(

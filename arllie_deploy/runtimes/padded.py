@@ -1,4 +1,4 @@
-"""Frames of any size for a model whose sides must be multiples of something: mirrored at the right and below, cut back."""
+"""Frames of any size for a model of sides that are multiples of something: mirrored right and below, cut back."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class Padded:
         frame: (width, height) that `inner`, of one fixed size, stands for; None takes any.
     """
 
-    def __init__(
-        self, inner: OpenedModel, alignment: int, minimum: int, frame: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, inner: OpenedModel, alignment: int, minimum: int, frame: tuple[int, int] | None = None) -> None:
         self.layout: Layout = inner.layout
         self.threads, self.executed_by, self.frame_dtypes = inner.threads, inner.executed_by, inner.frame_dtypes
         self.size = inner.size if frame is None else (frame[1], frame[0])
         self._inner, self._alignment, self._minimum = inner, alignment, minimum
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A tensor of any size in `layout`; the result has the same shape."""
         rows, columns = (2, 3) if self.layout == "NCHW" else (1, 2)
         height, width = tensor.shape[rows], tensor.shape[columns]
         result = self._inner.infer(self._padded(tensor, rows, columns))
         return result[:, :, :height, :width] if self.layout == "NCHW" else result[:, :height, :width]
 
     def run(self, frame: NDArray[Any]) -> NDArray[Any]:
+        """A frame (height, width, 3) of any size; the result has the same shape and dtype."""
         height, width, _ = frame.shape
         return self._inner.run(self._padded(frame, 0, 1))[:height, :width]
 

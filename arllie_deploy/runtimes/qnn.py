@@ -87,11 +87,10 @@ def left_to_processor(path: Path) -> list[tuple[str, str]]:
     """
     with _quiet_stdout():
         options = {"session.record_ep_graph_assignment_info": "1", "session.disable_cpu_ep_fallback": "0"}
-        session = _session(str(path), {}, options, None)
+        # Without the option the quantization of input and output is the processor's where that may compute at all.
+        session = _session(str(path), {"offload_graph_io_quantization": "0"}, options, None)
         parts = session.get_provider_graph_assignment_info()
-    return [
-        (node.op_type, node.name) for part in parts if part.ep_name != PROVIDER for node in part.get_nodes()
-    ]
+    return [(node.op_type, node.name) for part in parts if part.ep_name != PROVIDER for node in part.get_nodes()]
 
 
 @contextmanager
@@ -121,9 +120,8 @@ def _session(model: str | bytes, backend: Mapping[str, str], entries: Mapping[st
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is in the exception
-    # Without it a session without a backend opens all the same and computes on the processor.
-    options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    for key, value in entries.items():
+    # Without the first one a session without a backend opens all the same and computes on the processor.
+    for key, value in {"session.disable_cpu_ep_fallback": "1", **entries}.items():
         options.add_session_config_entry(key, value)
     path = onnxruntime_qnn.get_qnn_htp_path() if library is None else library
     options.add_provider_for_devices([_device()], {"backend_path": path, **backend})

@@ -103,17 +103,16 @@ class NetworkBatch:
     high: NDArray[np.float32]
 
 
-def draw_network_batch(kinds: Sequence[tuple[Pictures, int]], *, seed: int, step: int, crop: int) -> NetworkBatch:
-    """The batch of one step, so many pictures of each kind; a pure function of (seed, step)."""
+def draw_network_batch(kind: Pictures, size: int, *, seed: int, step: int, crop: int) -> NetworkBatch:
+    """The batch of one step, `size` pictures of a kind; a pure function of (seed, step)."""
     rng = np.random.default_rng([seed, step])
     names, lows, highs = [], [], []
-    for kind, count in kinds:
-        for index in rng.integers(len(kind.samples), size=count):
-            low, high = kind.part(index, crop, rng)
-            orientation = int(rng.integers(8))
-            names.append(kind.samples[index].name)
-            lows.append(turned(low, orientation))
-            highs.append(turned(high, orientation))
+    for index in rng.integers(len(kind.samples), size=size):
+        low, high = kind.part(index, crop, rng)
+        orientation = int(rng.integers(8))
+        names.append(kind.samples[index].name)
+        lows.append(turned(low, orientation))
+        highs.append(turned(high, orientation))
     return NetworkBatch(tuple(names), to_planes(lows), to_planes(highs))
 
 

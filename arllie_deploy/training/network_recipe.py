@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.training.adaptive_recipe import CropsRecipe
 from arllie_deploy.training.recipe import DataRecipe, LossRecipe, OptimizerRecipe, check_run
 from arllie_deploy.training.recipe_table import check_range
 
@@ -63,6 +64,26 @@ class EnlargingRecipe:
 
 
 @dataclass(frozen=True)
+class RecordedRecipe:
+    """Crops at full resolution, in steps of their own: they are smaller than what shows a scene's brightness.
+
+    Attributes:
+        share: of the steps; 0 where there are none.
+        crop: sides of what is drawn from them; 0 is data.crop.
+        batch: crops of such a step; 0 is data.batch.
+    """
+
+    share: float = 0.0
+    crop: int = 0
+    batch: int = 0
+
+    def __post_init__(self) -> None:
+        check_range("crops.share", self.share, 0.0, 0.9)
+        check_range("crops.crop", self.crop, 0, 4096)
+        check_range("crops.batch", self.batch, 0, 4096)
+
+
+@dataclass(frozen=True)
 class DistillationRecipe:
     """A term by which levels of the network mimic deeper ones.
 
@@ -110,7 +131,7 @@ class NetworkRun:
     data: DataRecipe
     loss: LossRecipe
     optimizer: OptimizerRecipe
-    crops: CropsRecipe = field(default_factory=CropsRecipe)
+    crops: RecordedRecipe = field(default_factory=RecordedRecipe)
     enlarging: EnlargingRecipe = field(default_factory=EnlargingRecipe)
     distillation: DistillationRecipe = field(default_factory=DistillationRecipe)
     steps: int = 3000
@@ -122,10 +143,19 @@ class NetworkRun:
         check_run(self.name, self.seed, self.evaluate_every, self.data, self.loss)
         check_range("steps", self.steps, 1, 10_000_000)
 
-    def pictures_of_each(self) -> dict[str, int]:
-        """How many pictures of a batch are whole frames and crops."""
-        crops = round(self.data.batch * self.crops.share)
-        return {"whole": self.data.batch - crops, "crops": crops}
+    @property
+    def crop_of_each(self) -> dict[str, int]:
+        """The sides of what is drawn from whole frames and from crops."""
+        return {"whole": self.data.crop, "crops": self.crops.crop or self.data.crop}
+
+    @property
+    def batch_of_each(self) -> dict[str, int]:
+        """How many pictures a step with whole frames has, and one with crops."""
+        return {"whole": self.data.batch, "crops": self.crops.batch or self.data.batch}
+
+    def kind_at(self, step: int) -> str:
+        """What the pictures of a step are: a key of `crop_of_each`, drawn from the seed."""
+        return "crops" if np.random.default_rng([self.seed, step, 1]).random() < self.crops.share else "whole"
 
     @property
     def smallest_frame(self) -> int:

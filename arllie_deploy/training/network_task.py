@@ -97,10 +97,11 @@ class NetworkTask:
             for part in self.network.modules():
                 if isinstance(part, nn.BatchNorm2d):
                     part.eval()
-        counts = recipe.pictures_of_each()
-        kinds = [(kind, counts[name]) for name, kind in self._kinds.items()]
-        batch = draw_network_batch(kinds, seed=recipe.seed, step=step, crop=recipe.data.crop)
-        part_of_batch = share.of(recipe.data.batch)
+        kind = recipe.kind_at(step)
+        size = recipe.batch_of_each[kind]
+        crop = recipe.crop_of_each[kind]
+        batch = draw_network_batch(self._kinds[kind], size, seed=recipe.seed, step=step, crop=crop)
+        part_of_batch = share.of(size)
         low, high = (self._tensor(array[part_of_batch]) for array in (batch.low, batch.high))
         passed = self._run(low)
         loss = self._loss.function(low, Output(passed.enhanced, None), high, recipe.loss)
@@ -144,8 +145,9 @@ class NetworkTask:
         recipe, system = self.recipe, self._system
         if not self._loss.supervised:
             raise ArllieError(f"loss.name is {recipe.loss.name!r}: a network is trained on pairs only")
-        if recipe.data.crop % system.alignment:
-            raise ArllieError(f"data.crop is {recipe.data.crop}; {system.name} takes multiples of {system.alignment}")
+        for section, crop in zip(("data", "crops"), recipe.crop_of_each.values(), strict=True):
+            if crop % system.alignment:
+                raise ArllieError(f"{section}.crop is {crop}; {system.name} takes multiples of {system.alignment}")
         if recipe.crops.share and not crops:
             raise ArllieError(
                 f"recipe {recipe.name} takes a share of full-resolution crops; give their folder: --crops"

@@ -9,7 +9,13 @@ from typing import Any
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.training.adaptive_recipe import AdaptiveRecipe, CropsRecipe, DarkeningRecipe, HeadRecipe
-from arllie_deploy.training.network_recipe import DistillationRecipe, EnlargingRecipe, NetworkRecipe, NetworkRun
+from arllie_deploy.training.network_recipe import (
+    DistillationRecipe,
+    EnlargingRecipe,
+    NetworkRecipe,
+    NetworkRun,
+    RecordedRecipe,
+)
 from arllie_deploy.training.recipe import (
     DataRecipe,
     LossRecipe,
@@ -86,7 +92,7 @@ def _network(table: Mapping[str, Any]) -> NetworkRun:
         "data": section(DataRecipe, "data", table),
         "loss": section(LossRecipe, "loss", table),
         "optimizer": section(OptimizerRecipe, "optimizer", table),
-        "crops": section(CropsRecipe, "crops", table),
+        "crops": section(RecordedRecipe, "crops", table),
         "enlarging": section(EnlargingRecipe, "enlarging", table),
         "distillation": section(DistillationRecipe, "distillation", table),
     }

@@ -36,7 +36,9 @@ class NetworkExport:
     def __post_init__(self) -> None:
         if self.precision not in precisions_of(self.target):
             has = ", ".join(precisions_of(self.target))
-            raise ArllieError(f"target {self.target.name} of a network has no precision {self.precision!r}; it has {has}")
+            raise ArllieError(
+                f"target {self.target.name} of a network has no precision {self.precision!r}; it has {has}"
+            )
         if min(self.size) < self.model.minimum:
             self.model.check_size(self.size)
 
@@ -61,7 +63,8 @@ def format_of(target: Target) -> NetworkFormat:
     if found is None:
         able = ", ".join(name for name, row in TARGETS.items() if has_format(row))
         raise ArllieError(
-            f"target {target.name} carries one-layer models only: its kernel is one 3×3 convolution; a network goes to {able}"
+            f"target {target.name} carries one-layer models only: its kernel is one 3×3 convolution; "
+            f"a network goes to {able}"
         )
     return found
 
@@ -125,5 +128,3 @@ def _network_job(job: NetworkExport) -> NetworkJob:
         accelerator=job.target.accelerator,
         delegate=job.target.delegate,
     )
-
-

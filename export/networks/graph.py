@@ -33,9 +33,7 @@ def weightless_graph(network: Network) -> ModelProto:
     module = build_module(network)
     fill_with_noise(module)
     model = to_plain_model(module, network, None)
-    weights = {
-        name: values.numpy() for name, values in module.state_dict().items() if values.dtype == torch.float32
-    }
+    weights = {name: values.numpy() for name, values in module.state_dict().items() if values.dtype == torch.float32}
     found = {tensor.name: tensor for tensor in model.graph.initializer if tensor.name in weights}
     lost = [name for name, values in weights.items() if name not in found or not _holds(found[name], values)]
     if lost:

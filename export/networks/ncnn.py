@@ -16,9 +16,9 @@ from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
-from arllie_deploy.networks.network import Network, sha256_of
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.request import Written
+from arllie_deploy.networks.network import Network, sha256_of
 
 if TYPE_CHECKING:
     from torch import nn

@@ -15,9 +15,9 @@ from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
-from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.request import Written
+from arllie_deploy.networks.network import Network
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -88,9 +88,7 @@ def to_half(model: ModelProto) -> ModelProto:
     return half
 
 
-def to_int8(
-    model: ModelProto, calibration: Sequence[NDArray[np.float32]], *, unsigned: bool = False
-) -> ModelProto:
+def to_int8(model: ModelProto, calibration: Sequence[NDArray[np.float32]], *, unsigned: bool = False) -> ModelProto:
     """The graph with QDQ pairs: 8-bit activations (min and max over `calibration`), int8 weights per output channel.
 
     Args:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from arllie_deploy.export.networks import frames
 from arllie_deploy.export.networks.engines import Run, open_artifact
-from arllie_deploy.networks.limits import Limits
 from arllie_deploy.export.networks.metadata import check_is_of
 from arllie_deploy.export.networks.module import find_function, load_module, run_module
-from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.sensitivity import describe_worst, layer_sensitivity
+from arllie_deploy.networks.limits import Limits
+from arllie_deploy.networks.network import Network
 from arllie_deploy.quality.parity import Parity, compare
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.manifest import Status
 from arllie_deploy.export.networks.formats import NetworkFormat
 from arllie_deploy.export.networks.frames import Size, calibration_frames, parity_sizes
-from arllie_deploy.networks.network import Network
 from arllie_deploy.export.request import Written
+from arllie_deploy.networks.network import Network
 
 MEMORY_BYTES = 8 * 1024**3
 _STEP = "arllie_deploy.export.networks.step"

@@ -47,7 +47,5 @@ def refuse_leftovers(path: Path) -> None:
     left = left_to_processor(path)
     if left:
         kinds = Counter(kind for kind, _ in left)
-        named = "; ".join(
-            f"{kind} (in {', '.join(name for other, name in left if other == kind)})" for kind in kinds
-        )
+        named = "; ".join(f"{kind} (in {', '.join(name for other, name in left if other == kind)})" for kind in kinds)
         raise ArllieError(f"QNN leaves to the processor: {named}")

@@ -12,9 +12,9 @@ from arllie_deploy.export.child import read_request, write_answer
 from arllie_deploy.export.networks.delegates import held_to_delegate
 from arllie_deploy.export.networks.engines import executed_by
 from arllie_deploy.export.networks.formats import FORMATS
-from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.parity import verify
 from arllie_deploy.export.networks.request import NetworkRequest
+from arllie_deploy.networks.network import Network
 
 
 def main() -> None:

@@ -16,12 +16,12 @@ from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
-from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 from arllie_deploy.export.networks.tflite_integers import Ranges, float_operators, half_weights, observe, quantized
 from arllie_deploy.export.networks.tflite_moves import shorten_moves
 from arllie_deploy.export.request import Written
+from arllie_deploy.networks.network import Network
 
 if TYPE_CHECKING:
     from torch import nn

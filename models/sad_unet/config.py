@@ -38,6 +38,8 @@ class SadUnetConfig:
         upsampling: "bilinear" (half-pixel centers) or "nearest".
         activator: whether λ of x + λF is "fixed" or "learned".
         strength: λ, or what it starts from, above 0 and up to 2.
+        context: blocks that the bottleneck has beyond the two of the design, 0 to 8, each of twice the channels inside;
+            each lets a pixel of the output look 32 pixels further.
 
     Raises:
         ArllieError: on a value that is not among these.
@@ -53,9 +55,16 @@ class SadUnetConfig:
     upsampling: str = "bilinear"
     activator: str = "fixed"
     strength: float = 0.6
+    context: int = 0
 
     def __post_init__(self) -> None:
-        for name, known in (*CHOICES.items(), ("width", WIDTHS), ("stem", (16, 64)), ("expansion", range(1, 9))):
+        for name, known in (
+            *CHOICES.items(),
+            ("width", WIDTHS),
+            ("stem", (16, 64)),
+            ("expansion", range(1, 9)),
+            ("context", range(9)),
+        ):
             value = getattr(self, name)
             if value not in known:
                 raise ArllieError(f"sad-unet: {name} is {value!r}; known: {', '.join(map(str, known))}")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.models.sad_unet.blocks import Decoder, Depthwise, InvertedResidual
+from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, Decoder, Depthwise, InvertedResidual
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 from arllie_deploy.models.sad_unet.network import SadUnet
 
@@ -42,37 +42,54 @@ def deploy(network: SadUnet) -> nn.Module:
 def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
     """Give a training network the function of an inference form, from which it is trained on.
 
-    The normalizations become identities with the folded biases, so their batch statistics must stay as they are.
+    The normalizations become identities with the folded biases, so their batch statistics must stay as they are. Blocks
+    of `context` that the other network does not have add nothing at first.
 
     Args:
-        network: with plain depthwise convolutions, which can hold any 3×3 kernel.
+        network: an axial one takes the kernels of an axial one only, a plain one any.
         deployed: state dictionary of the inference form of a network of the same channels.
 
     Raises:
-        ArllieError: if the network is axial, or the weights are those of other channels.
+        ArllieError: if the weights are those of another network, or their kernels are no crosses and should be.
     """
-    if network.config.depthwise != "plain":
-        raise ArllieError("sad-unet: only a network with depthwise 'plain' can start from the weights of another one")
     form = deploy(network)
+    new = [name for name in form.state_dict() if name.startswith("context.") and name not in deployed]
     try:
-        form.load_state_dict(dict(deployed))
+        form.load_state_dict({**form.state_dict(), **deployed} if new else dict(deployed))
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: {first}") from None
-    state = network.state_dict()
-    values = form.state_dict()
+    values, state = form.state_dict(), network.state_dict()
+    if missing := [name for name in values if name not in deployed and name not in new]:
+        raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: no {missing[0]}")
     for name, value in values.items():
         if name in state:
             state[name].copy_(value)
     for owner, convolution, norm in _normalized(network):
         place = next(name for name, module in network.named_modules() if module is owner)
-        statistics = getattr(owner, norm)
+        part, statistics = getattr(owner, convolution), getattr(owner, norm)
+        if isinstance(part, AxialDepthwise):
+            _split(part, values[f"{place}.{convolution}.weight"])
         statistics.weight.fill_(1.0)
         statistics.bias.copy_(values[f"{place}.{convolution}.bias"])
         statistics.running_mean.fill_(0.0)
         statistics.running_var.fill_(1.0 - statistics.eps)
+    if new:
+        for block in network.context:
+            block.project.weight.zero_()
+            block.project_norm.bias.zero_()
     for part in network.extract[2].parameters():
         part.div_(network.activator.strength)
+
+
+def _split(axial: AxialDepthwise, kernel: Tensor) -> None:
+    """Row and column of a cross-shaped kernel; the row takes what its center has beyond the identity."""
+    if kernel[:, :, ::2, ::2].abs().max() > 0.0:
+        raise ArllieError("sad-unet: kernels to start from have corners; give a network with depthwise 'axial'")
+    axial.row.copy_(kernel[:, :, 1:2, :])
+    axial.row[:, :, 0, 1] -= 1.0
+    axial.column.copy_(kernel[:, :, :, 1:2])
+    axial.column[:, :, 1, 0] = 0.0
 
 
 def _normalized(network: nn.Module) -> Iterator[tuple[nn.Module, str, str]]:

@@ -8,8 +8,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from arllie_deploy.models.sad_unet.blocks import Decoder, Level, activation, doubled
+from arllie_deploy.models.sad_unet.blocks import Decoder, InvertedResidual, Level, activation, doubled
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
+
+_CONTEXT_EXPANSION = 2
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class SadUnet(nn.Module):
         self.levels = nn.ModuleList(
             Level(config, before[index], channels[index], 1 if index == 0 else 2) for index in range(len(channels))
         )
+        deepest = channels[-1]
+        self.context = nn.Sequential(
+            *(InvertedResidual(config, deepest, deepest, 1, _CONTEXT_EXPANSION) for _ in range(config.context))
+        )
         self.skips = PyramidSkips(config) if config.skip == "fpn" else None
         self.decoders = nn.ModuleList(Decoder(config, deeper, count) for count, deeper in pairwise(channels))
         self.extract = nn.Sequential(
@@ -96,6 +102,7 @@ class SadUnet(nn.Module):
             x = level(x)
             outputs.append(x)
         *levels, bottleneck = outputs
+        bottleneck = self.context(bottleneck)
         skips = levels if self.skips is None else self.skips(levels, bottleneck)
         x = bottleneck
         for index in reversed(range(len(skips))):

@@ -43,7 +43,7 @@ def test_the_cheapest_grid_that_fits_is_taken() -> None:
 
 
 def test_where_nothing_fits_the_smallest_tiles_are_taken() -> None:
-    assert {part.pixels for part in tiles(64, 64, 32, 32, 10)} == {32 * 32}
+    assert {part.pixels for part in tiles(256, 256, 32, 32, 10)} == {32 * 32}
 
 
 def opened() -> OpenedModel:
@@ -62,7 +62,7 @@ def test_tiles_of_a_network_are_the_whole_frame(
     monkeypatch.setattr(strips_module, "_TILE_BYTES", figures.pixel_bytes * 40 * 40)
     shares: list[float] = []
     result = enhance_in_strips(model, frame, progress=shares.append)
-    assert len(shares) >= 4
+    assert len(shares) >= 2
     assert shares[-1] == 1.0
     assert np.abs(result - whole).max() <= 1
 

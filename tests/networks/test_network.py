@@ -11,10 +11,10 @@ from support.networks import network, unet
 
 from arllie_deploy import ArllieError
 from arllie_deploy.export.networks.formats import FORMATS
-from arllie_deploy.networks.limits import Limits
 from arllie_deploy.export.networks.module import find_function, load_module, run_module
-from arllie_deploy.networks.network import Network, sha256_of
 from arllie_deploy.export.networks.pipeline import NetworkJob
+from arllie_deploy.networks.limits import Limits
+from arllie_deploy.networks.network import Network, sha256_of
 
 
 @pytest.mark.parametrize(

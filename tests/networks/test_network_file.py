@@ -99,7 +99,9 @@ def test_weights_without_a_graph_say_how_to_get_one(stored: Network, tmp_path: P
         load_graph(load(tmp_path / "weights.safetensors"))
 
 
-def test_either_kind_is_found_by_its_path_and_refused_where_the_other_is_needed(stored: Network, tmp_path: Path) -> None:
+def test_either_kind_is_found_by_its_path_and_refused_where_the_other_is_needed(
+    stored: Network, tmp_path: Path
+) -> None:
     enhancer_file.save(random_enhancer(), tmp_path / "one.safetensors")
     assert find_any(str(stored.weights)) == stored
     assert find_any(str(tmp_path / "one.safetensors")) == random_enhancer()
@@ -107,5 +109,3 @@ def test_either_kind_is_found_by_its_path_and_refused_where_the_other_is_needed(
         find_model(str(stored.weights))
     with pytest.raises(ArllieError, match="a one-layer model and not a network"):
         load(tmp_path / "one.safetensors")
-
-

@@ -3,6 +3,7 @@
 import atexit
 import shutil
 import tempfile
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class Unet(nn.Module):
 
 
 class Ladder(nn.Module):
-    """Two levels down and up as a U-Net is deployed: every weight is used as it is, nothing looks at the whole frame."""
+    """Two levels down and up, as a U-Net is deployed: it uses its weights as they are and looks at its neighborhood."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -207,7 +208,8 @@ def packaged_ladder() -> Network:
     """The network "ladder" as its one file, made once in a test process; its factory is none of the package's."""
     folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves
         patch.setattr(network_file, "FACTORIES", FACTORIES)
         return package(network("ladder", folder), folder / "packaged.safetensors")
 

@@ -49,7 +49,7 @@ def test_a_whole_frame_has_the_greatest_size(samples: tuple[Sample, ...]) -> Non
 def test_low_and_high_show_the_same_part(scale: float, samples: tuple[Sample, ...]) -> None:
     """The low frames are the high ones at 0.12 of their values, but for noise of 1.5 levels."""
     source = Enlarged(samples, FrameStore(), EnlargingRecipe(least=scale, most=scale))
-    batch = draw_network_batch([(source, 12)], seed=0, step=0, crop=32)
+    batch = draw_network_batch(source, 12, seed=0, step=0, crop=32)
     assert np.abs(batch.low - 0.12 * batch.high).mean() < 3 / 255
 
 
@@ -78,17 +78,16 @@ def test_the_exposure_is_off_by_stops_of_linear_light(tmp_path: Path) -> None:
     assert np.abs(stops).max() <= 1.01
 
 
-def test_every_kind_gives_its_count(samples: tuple[Sample, ...]) -> None:
-    store = FrameStore()
-    kinds = [(Enlarged(samples[:2], store, replace(AS_IT_IS, most=2.0)), 3), (Recorded(samples[2:], store), 5)]
-    batch = draw_network_batch(kinds, seed=0, step=0, crop=32)
-    names = {sample.name for sample in samples[:2]}
-    assert [name in names for name in batch.names] == [True] * 3 + [False] * 5
-    assert batch.low.shape == batch.high.shape == (8, 3, 32, 32)
+@pytest.mark.parametrize("kind", [Enlarged, Recorded])
+def test_a_batch_has_so_many_pictures_of_its_kind(kind: type, samples: tuple[Sample, ...]) -> None:
+    recipe = (replace(AS_IT_IS, most=2.0),) if kind is Enlarged else ()
+    batch = draw_network_batch(kind(samples[2:], FrameStore(), *recipe), 5, seed=0, step=0, crop=32)
+    assert set(batch.names) <= {sample.name for sample in samples[2:]}
+    assert batch.low.shape == batch.high.shape == (5, 3, 32, 32)
 
 
 def test_a_batch_is_a_function_of_seed_and_step(samples: tuple[Sample, ...]) -> None:
-    kinds = [(Enlarged(samples, FrameStore(), EnlargingRecipe(most=2.0, most_noise=3.0, exposure_ev=0.5)), 4)]
-    one, again, other = (draw_network_batch(kinds, seed=1, step=step, crop=32) for step in (7, 7, 8))
+    kind = Enlarged(samples, FrameStore(), EnlargingRecipe(most=2.0, most_noise=3.0, exposure_ev=0.5))
+    one, again, other = (draw_network_batch(kind, 4, seed=1, step=step, crop=32) for step in (7, 7, 8))
     np.testing.assert_array_equal(one.low, again.low)
     assert not np.array_equal(one.low, other.low)

@@ -12,7 +12,20 @@ def test_the_table_network_makes_a_recipe_of_a_network(tmp_path: Path) -> None:
     recipe = read_recipe(write_network_recipe(tmp_path / "r.toml")).with_overrides(seed=7, steps=5)
     assert isinstance(recipe, NetworkRun)
     assert (recipe.seed, recipe.steps, recipe.network.arguments["width"]) == (7, 5, 0.25)
-    assert recipe.pictures_of_each() == {"whole": 1, "crops": 1}
+    assert recipe.batch_of_each == {"whole": 2, "crops": 2}
+    assert recipe.crop_of_each == {"whole": 32, "crops": 32}
+
+
+def test_crops_have_steps_of_their_own_and_may_have_their_own_size(tmp_path: Path) -> None:
+    recipe = read_recipe(
+        write_network_recipe(tmp_path / "r.toml", ("share = 0.5", "share = 0.25\ncrop = 64\nbatch = 5"))
+    )
+    assert isinstance(recipe, NetworkRun)
+    assert recipe.batch_of_each == {"whole": 2, "crops": 5}
+    assert recipe.crop_of_each == {"whole": 32, "crops": 64}
+    kinds = [recipe.kind_at(step) for step in range(2000)]
+    assert kinds.count("crops") == pytest.approx(500, abs=60)
+    assert kinds == [recipe.kind_at(step) for step in range(2000)]
 
 
 def test_enlarged_frames_may_be_smaller_than_a_crop(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from arllie_deploy.export.networks.package import package
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.network_file import load_graph
 
+# torch's exporter and what it imports warn about themselves.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 
 def test_the_graph_is_small_and_holds_no_weight(tmp_path: Path) -> None:
     graph, weights = load_graph(packaged_ladder())

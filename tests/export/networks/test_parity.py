@@ -9,11 +9,11 @@ from support.networks import network
 from arllie_deploy import ArllieError
 from arllie_deploy.export.networks import frames
 from arllie_deploy.export.networks.formats import FORMATS
-from arllie_deploy.networks.limits import Limits
-from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.onnx import write
 from arllie_deploy.export.networks.parity import verify
 from arllie_deploy.export.networks.request import NetworkRequest
+from arllie_deploy.networks.limits import Limits
+from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.dark_set import DARK_PICTURES, dark_pictures
 
 pytestmark = [

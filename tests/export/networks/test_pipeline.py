@@ -9,8 +9,8 @@ from support.networks import network
 from arllie_deploy import ArllieError
 from arllie_deploy.export.manifest import Status
 from arllie_deploy.export.networks.formats import FORMATS
-from arllie_deploy.networks.network import Network
 from arllie_deploy.export.networks.pipeline import NetworkJob, make
+from arllie_deploy.networks.network import Network
 
 needs_ncnn = pytest.mark.skipif(
     FORMATS["ncnn"].why_unavailable() is not None, reason=str(FORMATS["ncnn"].why_unavailable())

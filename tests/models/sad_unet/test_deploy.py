@@ -72,24 +72,46 @@ def test_distillation_leaves_nothing_in_the_graph_for_inference() -> None:
     assert [str(part) for part in deploy(network).modules()] == plain
 
 
-def test_a_network_goes_on_from_the_weights_of_an_axial_one() -> None:
-    axial, plain = trained(), trained(depthwise="plain", strength=0.3)
-    adopt(plain, deploy(axial).state_dict())
+@pytest.mark.parametrize(
+    "arguments", [{"depthwise": "plain", "strength": 0.3}, {}, {"context": 2}, {"depthwise": "plain", "context": 1}]
+)
+def test_a_network_goes_on_from_the_weights_of_an_axial_one(arguments: dict[str, object]) -> None:
+    axial, other = trained(), trained(**arguments)
+    adopt(other, deploy(axial).state_dict())
     frame = torch.rand(1, 3, 64, 64, dtype=torch.float64)
     with torch.inference_mode():
-        difference = (plain.eval()(frame) - axial(frame)).abs().max().item()
+        difference = (other.eval()(frame) - axial(frame)).abs().max().item()
     assert difference <= 1e-9
+
+
+def test_an_axial_network_does_not_take_kernels_with_corners() -> None:
+    with pytest.raises(ArllieError, match="have corners"):
+        adopt(trained(), deploy(trained(depthwise="plain")).state_dict())
+
+
+def test_blocks_of_context_are_kept_when_a_network_goes_on() -> None:
+    first, second = trained(context=1), trained(context=1)
+    nn.init.normal_(second.context[0].project.weight)  # type: ignore[union-attr,arg-type]  # a block
+    adopt(second, deploy(first).state_dict())
+    frame = torch.rand(1, 3, 64, 64, dtype=torch.float64)
+    with torch.inference_mode():
+        assert (second.eval()(frame) - first(frame)).abs().max().item() <= 1e-9
+
+
+def test_weights_without_the_skips_are_refused() -> None:
+    with pytest.raises(ArllieError, match="do not fit this configuration: "):
+        adopt(trained(context=1), deploy(trained(skip="direct")).state_dict())
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"depthwise": "axial"}, "only a network with depthwise 'plain'"),
         (
             {"depthwise": "plain", "width": 0.5},
             "the weights to start from do not fit this configuration: size mismatch",
         ),
         ({"depthwise": "plain", "skip": "direct"}, "do not fit this configuration: Unexpected key"),
+        ({"context": 1, "skip": "direct"}, "do not fit this configuration: Unexpected key"),
     ],
 )
 def test_weights_of_another_network_are_refused(arguments: dict[str, object], message: str) -> None:

@@ -36,6 +36,18 @@ def test_the_parameters_lie_where_the_design_has_them() -> None:
     assert [parameters(part) for part in (network.decoders, network.extract)] == [353_648, 2_755]
 
 
+def test_blocks_of_context_let_a_pixel_look_further() -> None:
+    """By 32 pixels each: what is no number spreads through every operator, with any weight."""
+    reach = []
+    for context in (0, 2):
+        network = SadUnet(SadUnetConfig(width=0.25, stem=16, expansion=1, context=context)).double().eval()
+        frame = torch.zeros(1, 3, 32, 1024, dtype=torch.float64)
+        frame[..., 0] = torch.nan
+        with torch.inference_mode():
+            reach.append(int(network(frame).isnan().any(1).any(1)[0].sum()))
+    assert reach[1] - reach[0] == 64
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 def test_the_axial_kernel_is_the_sum_of_its_three_parts(stride: int) -> None:
     """On the grid of the stride, from the first pixel on, and at the zero-padded borders."""
