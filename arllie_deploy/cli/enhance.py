@@ -18,7 +18,7 @@ def command(
     input_: Annotated[Path, typer.Argument(metavar="INPUT", help="A PNG, JPEG, WebP or TIFF file, or a folder.")],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The file to write, or for a folder another one.")],
     model: Annotated[str, typer.Option(help="A shipped model or a .safetensors file.")] = "arllie",
-    runtime: Annotated[str, typer.Option(help="auto, or the engine: onnxruntime, numpy.")] = "auto",
+    runtime: Annotated[str, typer.Option(help="auto, or the engine: native, onnxruntime, numpy.")] = "auto",
     strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 gives the input, 1 the model's output.")] = 1.0,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Of the engine; all cores if not given.")] = None,
     clip: Annotated[bool, typer.Option("--clip", help="The folder's pictures are frames of one clip.")] = False,

@@ -1,4 +1,4 @@
-"""`arllie-train`: from a folder of pictures to a fused model file."""
+"""`arllie-train`: from a folder of pictures to a model file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +7,7 @@ import typer
 
 from arllie_deploy.cli.odd_pairs import odd_pairs
 from arllie_deploy.cli.output import note, print_json, print_line, progress
+from arllie_deploy.cli.save_trained import require_packager, save_trained
 from arllie_deploy.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Replace a run that OUT holds already.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Train the multi-branch network and fuse it into one 3×3 convolution, or the head of an adaptive model.
+    """Train a fused 3×3 convolution, the head of an adaptive model, or a network of many layers.
 
     Examples: arllie-train --recipe arllie-lol --data LOL/our485 --out runs/lol · arllie-train --recipe arllie-lol
     --data LSRW --layout lsrw --out runs/lsrw · arllie-train --recipe arllie-adaptive --data lol/train --crops
@@ -55,10 +56,10 @@ def command(
     from arllie_deploy.models import find_recipe
     from arllie_deploy.training.device import find_device
     from arllie_deploy.training.recipe_file import read_recipe
-    from arllie_deploy.training.tasks import save_trained
 
     speak_once()
     chosen = read_recipe(find_recipe(recipe)).with_overrides(seed=seed, steps=steps)
+    require_packager(chosen)
     target = out / f"{chosen.name}.safetensors"
     refuse_existing(target, force=force)
     place = find_device(device)

@@ -20,11 +20,12 @@ from arllie_deploy.statistics import PLACES
 
 ABI_VERSION, MODEL_VERSION = 1, 1
 MOST_THREADS = 64
+LARGEST_SIDE = 1 << 24
 TAPS = 27
 EPILOGUE_IDS = {"plain": 0, "residual": 1, "direct": 2, "curve": 3}
 MISSING = (
     "the native kernel was not built, because no C compiler was found when the package was installed: "
-    "apt-get install gcc, then pip install --force-reinstall --no-deps arllie-deploy"
+    "apt-get install gcc libc6-dev, then pip install --force-reinstall --no-cache-dir --no-deps arllie-deploy"
 )
 _RGB24 = 0
 _FILE_NAMES = ("libarllie.so", "libarllie.dylib", "arllie.dll")
@@ -157,9 +158,10 @@ class Library:
             `out`.
 
         Raises:
-            ArllieError: on another shape or type, an `out` that overlaps the frame or cannot be written, or a model
-                that the library refuses; nothing has been written then.
+            ArllieError: on another shape or type, an `out` that overlaps the frame or cannot be written, another number
+                of threads, or a model that the library refuses; nothing has been written then.
         """
+        check_threads(threads)
         source = _packed(frame)
         target = np.empty(frame.shape, np.uint8) if out is None else out
         if target.shape != frame.shape or target.dtype != np.uint8:
@@ -180,9 +182,13 @@ class Library:
         self._check(self._calls.arllie_frame_statistics(byref(_picture(_packed(frame))), byref(statistics)))
         return statistics
 
+    def error_text(self, error: int) -> str:
+        """What the number that a call returned means."""
+        return str(self._calls.arllie_error_text(error).decode())
+
     def _check(self, error: int) -> None:
         if error:
-            raise ArllieError(f"native kernel: {self._calls.arllie_error_text(error).decode()}")
+            raise ArllieError(f"native kernel: {self.error_text(error)}")
 
 
 def library_path() -> Path | None:
@@ -200,9 +206,19 @@ def library() -> Library:
     return Library(path)
 
 
+def check_threads(threads: int) -> None:
+    """Raise `ArllieError` if the library does not take so many."""
+    if not 1 <= threads <= MOST_THREADS:
+        raise ArllieError(f"{threads} threads; the native kernel takes 1 to {MOST_THREADS}")
+
+
 def _packed(frame: NDArray[Any]) -> NDArray[np.uint8]:
     if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape or frame.dtype != np.uint8:
         raise ArllieError(f"a frame is uint8[height, width, 3], got {frame.dtype}{list(frame.shape)}")
+    # Here, because 32 bits would hold another number than the one that was meant.
+    if max(frame.shape) > LARGEST_SIDE:
+        height, width, _ = frame.shape
+        raise ArllieError(f"a frame of {width}×{height}; the native kernel takes sides of at most {LARGEST_SIDE} pixels")
     return frame if _has_packed_rows(frame) else np.ascontiguousarray(frame)
 
 

@@ -19,7 +19,7 @@ from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.native.kernel import float_struct, integer_struct
-from arllie_deploy.native.library import MOST_THREADS, FloatStruct, IntegerStruct, Library, StatisticsStruct, library
+from arllie_deploy.native.library import FloatStruct, IntegerStruct, Library, StatisticsStruct, check_threads, library
 from arllie_deploy.native.ring import Ring, Slot
 from arllie_deploy.statistics import sample_statistics
 from arllie_deploy.stored_model import Model
@@ -61,8 +61,7 @@ class VideoPipeline(Ring):
         kernel: Library | None = None,
     ) -> None:
         super().__init__(size, frames)
-        if not 1 <= threads <= MOST_THREADS:
-            raise ArllieError(f"{threads} threads; the kernel takes 1 to {MOST_THREADS}")
+        check_threads(threads)
         self._enhancing = _enhancing(model, kernel or library(), threads)
         self._turn = Lock()
 

@@ -58,6 +58,7 @@ class Network:
         limits: how far an artifact may be from the network; they may only tighten the defaults.
         metric: "module:function" of the task's own figure, in dB, higher is better; None if there is none. It is called
             with a function that runs one frame (channels, 256, 256) float32, sides rounded up to `alignment`.
+        provenance: recipe, data and scores of the training; JSON values.
         figures: measured ones; None where the weights are in no file of ours yet.
     """
 
@@ -78,6 +79,7 @@ class Network:
     value_range: tuple[float, float] = (0.0, 1.0)
     limits: Limits = field(default_factory=Limits)
     metric: str | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     figures: Figures | None = None
 
     #: What stands where a one-layer model has its epilogue.

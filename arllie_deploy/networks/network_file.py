@@ -43,6 +43,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "value_range": list,
     "limits": dict,
     "metric": (str, type(None)),
+    "provenance": dict,
     "figures": dict,
 }
 _FLOATS = ("float16", "float32")

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.quality.ranges import check_comparable, data_range
-from arllie_deploy.quality.srgb import to_linear
+from arllie_deploy.quality.srgb import TO_XYZ, to_linear
 
 Float64 = NDArray[np.float64]
 
-# Linear sRGB to XYZ, IEC 61966-2-1:1999; the rows' sums are the white, D65.
-_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-_TO_RELATIVE_XYZ = _TO_XYZ / _TO_XYZ.sum(axis=1, keepdims=True)
+# Relative to the white, D65.
+_TO_RELATIVE_XYZ = TO_XYZ / TO_XYZ.sum(axis=1, keepdims=True)
 # About fifty intermediates of this many rows fit in the caches.
 _ROWS = 32
 

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Float64 = NDArray[np.float64]
 
+#: Linear sRGB to CIE XYZ, (3, 3) as the standard prints it; the rows' sums are the white, D65.
+TO_XYZ: Float64 = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
 _SLOPE = 12.92
 _OFFSET = 0.055
 _GAMMA = 2.4

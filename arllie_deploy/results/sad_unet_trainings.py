@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from arllie_deploy.training.network_recipe import NetworkRun
 
 SEEDS = (11, 12, 13)
-_WIDTH, _STEPS = 0.25, 300
+_WIDTH, _STEPS = 0.25, 200
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from arllie_deploy.enhancer import Enhancer
-from arllie_deploy.errors import ArllieError
+from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.native.kernel import float_struct, integer_struct
-from arllie_deploy.native.library import MISSING, FloatStruct, IntegerStruct, library, library_path
+from arllie_deploy.native.library import FloatStruct, IntegerStruct, library
 from arllie_deploy.runtimes.base import Source
 from arllie_deploy.runtimes.native_frames import OpenedOnFrames, native_row, native_threads
 
@@ -42,7 +42,11 @@ def _enhancer(source: Source) -> Enhancer:
 
 
 def _absence() -> str | None:
-    return MISSING if library_path() is None else None
+    try:
+        library()
+    except UnavailableError as error:
+        return str(error)
+    return None
 
 
 _row = partial(native_row, name="native", opens=None, opens_enhancer=True, absence=_absence)

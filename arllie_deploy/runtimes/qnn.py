@@ -6,12 +6,8 @@ License, proprietary): users install them with the package onnxruntime-qnn, and 
 
 from __future__ import annotations
 
-import ctypes
-import os
 import platform
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +19,7 @@ from arllie_deploy.frames import FRAME_DTYPES
 from arllie_deploy.runtimes.artifact import check_metadata
 from arllie_deploy.runtimes.base import Layout, Runtime, Source
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
+from arllie_deploy.silence import STDOUT, silenced
 
 PROVIDER = "QNNExecutionProvider"
 
@@ -75,7 +72,8 @@ def open_session(
     Raises:
         RuntimeError: if the file cannot be read, or not all of it can run on the HTP; one line.
     """
-    with _quiet_stdout():
+    # Qualcomm's libraries print a line as they are loaded, where a command answers.
+    with silenced(STDOUT):
         return _session(model, backend, entries or {}, library)
 
 
@@ -85,33 +83,12 @@ def left_to_processor(path: Path) -> list[tuple[str, str]]:
     Raises:
         RuntimeError: if the file cannot be read; one line.
     """
-    with _quiet_stdout():
+    with silenced(STDOUT):
         options = {"session.record_ep_graph_assignment_info": "1", "session.disable_cpu_ep_fallback": "0"}
         # Without the option the quantization of input and output is the processor's where that may compute at all.
         session = _session(str(path), {"offload_graph_io_quantization": "0"}, options, None)
         parts = session.get_provider_graph_assignment_info()
     return [(node.op_type, node.name) for part in parts if part.ep_name != PROVIDER for node in part.get_nodes()]
-
-
-@contextmanager
-def _quiet_stdout() -> Iterator[None]:
-    """Qualcomm's libraries print a line on stdout as they are loaded, which belongs to what a command answers there.
-
-    They write by C's own buffer to the file descriptor, behind Python's back: so that is turned away, and their buffer
-    emptied before it comes back. What another thread prints meanwhile is lost.
-    """
-    flush = ctypes.CDLL(None).fflush
-    sys.stdout.flush()
-    flush(None)
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        flush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _session(model: str | bytes, backend: Mapping[str, str], entries: Mapping[str, str], library: str | None) -> Any:

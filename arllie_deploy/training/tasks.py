@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 
-from arllie_deploy.stored_model import Model, save_model
+from arllie_deploy.stored_model import Model
 from arllie_deploy.training.adaptive_recipe import AdaptiveRecipe
 from arllie_deploy.training.adaptive_task import AdaptiveTask
 from arllie_deploy.training.data import Sample, Split
@@ -38,11 +37,3 @@ def make_task(recipe: AnyRecipe, split: Split, crops: Sequence[Sample], device: 
     if isinstance(recipe, QuantizedRecipe):
         return QuantizedTask(recipe, split, device)
     return OneLayerTask(recipe, split, device)
-
-
-def save_trained(model: Outcome, path: Path) -> None:
-    """Write what was trained to `path` in one step."""
-    if isinstance(model, TrainedNetwork):
-        model.save_weights(path)
-    else:
-        save_model(model, path)

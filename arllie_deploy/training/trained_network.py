@@ -15,9 +15,6 @@ from safetensors.numpy import save
 
 from arllie_deploy.atomic import write_bytes
 
-# Of weights that are not packaged with their graph yet.
-HEADER_KEY = "arllie-trained"
-
 
 @dataclass(frozen=True)
 class TrainedNetwork:
@@ -51,14 +48,5 @@ class TrainedNetwork:
         return digest.hexdigest()
 
     def save_weights(self, path: Path) -> None:
-        """Write the weights in one step, all else as JSON in the header; the same contents give the same bytes."""
-        facts = {
-            "name": self.name,
-            "factory": self.factory,
-            "arguments": dict(self.arguments),
-            "alignment": self.alignment,
-            "provenance": dict(self.provenance),
-            "license": self.license,
-        }
-        arrays = {name: np.ascontiguousarray(value) for name, value in self.state.items()}
-        write_bytes(path, save(arrays, {HEADER_KEY: json.dumps(facts, sort_keys=True)}))
+        """Write the weights in one step; the same ones give the same bytes."""
+        write_bytes(path, save({name: np.ascontiguousarray(value) for name, value in self.state.items()}))

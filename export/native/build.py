@@ -19,9 +19,14 @@ _OPTIONS = (
     *("-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
     *("-fvisibility=hidden", "-fPIC", "-Wall", "-Wextra", "-Werror"),
 )
-_LINK_OPTIONS = ("-pthread", "-s", "-Wl,--build-id=none")
+# The mathematics are for the conditioning; a library without it does not come to need them.
+_LINK_OPTIONS = ("-pthread", "-s", "-Wl,--build-id=none", "-Wl,--as-needed", "-lm")
 # Its sleeping threads would return into nothing if the library were unloaded.
 _SHARED_OPTIONS = ("-shared", "-Wl,-z,nodelete", "-Wl,--no-undefined")
+
+
+#: What makes a model for each frame; beside the kernel in the libraries of adaptive models only.
+ADAPTIVE_SOURCES = ("adaptive/condition.c", "adaptive/features.c", "adaptive/integers.c")
 
 
 def kernel_sources(machine: Machine) -> list[str]:
@@ -38,10 +43,19 @@ def kernel_objects(machine: Machine) -> Mapping[str, bytes]:
         UnavailableError: if the compiler's C library is not here.
         ArllieError: if it fails.
     """
+    return _objects(machine, kernel_sources(machine))
+
+
+@cache
+def adaptive_objects(machine: Machine) -> Mapping[str, bytes]:
+    """The same of `ADAPTIVE_SOURCES`; raises as `kernel_objects`."""
+    return _objects(machine, ADAPTIVE_SOURCES)
+
+
+def _objects(machine: Machine, names: Iterable[str]) -> Mapping[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="arllie-") as scratch:
         folder = Path(scratch).resolve()
-        objects = compile_files(machine, SOURCES, kernel_sources(machine), folder)
-        return {path.name: path.read_bytes() for path in objects}
+        return {path.name: path.read_bytes() for path in compile_files(machine, SOURCES, names, folder)}
 
 
 def compile_files(machine: Machine, folder: Path, names: Iterable[str], target: Path) -> list[Path]:

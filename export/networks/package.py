@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,12 +79,24 @@ def _prove(network: Network, module: nn.Module, session: Any) -> None:
         raise CheckFailedError(f"{network.name}: its graph differs from the module by up to {limit}")
 
 
+def described(facts: Mapping[str, Any], weights: Path) -> Network:
+    """The network of a JSON object with fields of `Network`, the others at their defaults.
+
+    Raises:
+        ArllieError: if a field is missing or unknown.
+    """
+    try:
+        plain = Network(facts["name"], facts["factory"], weights, sha256_of(weights), facts["license"])
+        return Network.from_json({**plain.to_json(), **facts})
+    except (KeyError, TypeError) as error:
+        raise ArllieError(f"the facts of the network do not fit: {error}") from None
+
+
 def main() -> None:
     """Package from the shell."""
     *given, out = map(Path, sys.argv[1:])
     if len(given) == 2:
-        facts = json.loads(given[0].read_text())
-        made = package(Network(**facts, weights=given[1], sha256=sha256_of(given[1])), out)
+        made = package(described(json.loads(given[0].read_text()), given[1]), out)
     elif len(given) == 1:
         made = package(load(given[0]), out)
     else:

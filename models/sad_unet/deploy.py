@@ -14,6 +14,9 @@ from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, Decoder, Depthw
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 from arllie_deploy.models.sad_unet.network import SadUnet
 
+# Of the names of the blocks that a network may have more of than the one it starts from.
+_CONTEXT = "context."
+
 
 def build_deployed(**arguments: Any) -> nn.Module:
     """The inference form with weights that are still to be loaded; `arguments` are the fields of `SadUnetConfig`."""
@@ -52,16 +55,7 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
     Raises:
         ArllieError: if the weights are those of another network, or their kernels are no crosses and should be.
     """
-    form = deploy(network)
-    new = [name for name in form.state_dict() if name.startswith("context.") and name not in deployed]
-    try:
-        form.load_state_dict({**form.state_dict(), **deployed} if new else dict(deployed))
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: {first}") from None
-    values, state = form.state_dict(), network.state_dict()
-    if missing := [name for name in values if name not in deployed and name not in new]:
-        raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: no {missing[0]}")
+    values, state = _loaded(deploy(network), deployed), network.state_dict()
     for name, value in values.items():
         if name in state:
             state[name].copy_(value)
@@ -74,12 +68,23 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
         statistics.bias.copy_(values[f"{place}.{convolution}.bias"])
         statistics.running_mean.fill_(0.0)
         statistics.running_var.fill_(1.0 - statistics.eps)
-    if new:
-        for block in network.context:
-            block.project.weight.zero_()
-            block.project_norm.bias.zero_()
     for part in network.extract[2].parameters():
         part.div_(network.activator.strength)
+
+
+def _loaded(form: nn.Module, deployed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The state of a form with the weights of another one; blocks of context that are new add nothing."""
+    mine = form.state_dict()
+    context = {name: value for name, value in mine.items() if name.startswith(_CONTEXT) and name not in deployed}
+    for name, value in context.items():
+        if ".project." in name:
+            value.zero_()
+    try:
+        form.load_state_dict({**context, **deployed})
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: {first}") from None
+    return form.state_dict()
 
 
 def _split(axial: AxialDepthwise, kernel: Tensor) -> None:

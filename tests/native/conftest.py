@@ -26,8 +26,11 @@ def c_library_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     is_x86 = platform.machine() in ("x86_64", "AMD64")
     foreign = set() if is_x86 else X86_ONLY
     sources = [path for path in sorted(SOURCE.glob("*.c")) if path.name not in foreign and "neon" not in path.name]
+    sources += sorted((SOURCE / "adaptive").glob("*.c"))
     path = tmp_path_factory.mktemp("native") / "libarllie.so"
-    done = subprocess.run([compiler, *OPTIONS, "-o", path, *sources], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [compiler, *OPTIONS, "-o", path, *sources, "-lm"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return path
 

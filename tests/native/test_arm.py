@@ -1,5 +1,6 @@
 """The library made for AArch64 and executed by qemu gives the oracle's bytes with both NEON kernels."""
 
+import ctypes
 import shutil
 import struct
 import subprocess
@@ -17,7 +18,7 @@ from arllie_deploy.epilogues import EPILOGUES
 from arllie_deploy.models import MEMBERS, find_model
 from arllie_deploy.native.integer import LARGEST_WEIGHT, IntegerModel, quantize
 from arllie_deploy.native.kernel import float_struct, integer_struct
-from arllie_deploy.native.library import FloatStruct, IntegerStruct, Library
+from arllie_deploy.native.library import FloatStruct, IntegerStruct, Library, PictureStruct
 from arllie_deploy.native.oracle import enhance
 
 Frame = NDArray[np.uint8]
@@ -33,6 +34,9 @@ OPTIONS = [
 # A53: Armv8.0, without dot products; A76: Armv8.2 with them.
 PROCESSORS = {"neon": "cortex-a53", "neon-dotprod": "cortex-a76"}
 # Tiles are of 16 pixels.
+RGB24 = 0
+# RGBX32, and the forms of NV12.
+FORMATS = (1, 2, 3, 4, 5)
 SIZES = ((1, 1), (2, 1), (1, 2), (3, 15), (2, 16), (3, 17), (4, 31), (2, 32), (3, 33), (5, 48), (37, 67))
 
 
@@ -43,16 +47,21 @@ class Program:
     def run(self, processor: str, cases: list[Case], *arguments: str) -> tuple[str, list[Frame]]:
         """The instruction set in use and the enhanced frames."""
         data = b"".join(
-            struct.pack("<iii", isinstance(model, FloatStruct), frame.shape[1], frame.shape[0])
+            struct.pack("<iiii", isinstance(model, FloatStruct), RGB24, frame.shape[1], frame.shape[0])
             + bytes(model)
             + frame.tobytes()
             for model, frame in cases
         )
+        name, result = self.answer(processor, data, *arguments)
+        parts = np.split(np.frombuffer(result, np.uint8), np.cumsum([frame.size for _, frame in cases])[:-1])
+        return name, [part.reshape(frame.shape) for part, (_, frame) in zip(parts, cases, strict=True)]
+
+    def answer(self, processor: str, data: bytes, *arguments: str) -> tuple[str, bytes]:
+        """The instruction set in use and what the program makes of its input."""
         line = [EMULATOR, "-cpu", processor, self.path, *arguments]
         done = subprocess.run(line, input=data, capture_output=True, check=False, timeout=300)
         assert done.returncode == 0, done.stderr.decode()
-        parts = np.split(np.frombuffer(done.stdout, np.uint8), np.cumsum([frame.size for _, frame in cases])[:-1])
-        return done.stderr.decode(), [part.reshape(frame.shape) for part, (_, frame) in zip(parts, cases, strict=True)]
+        return done.stderr.decode(), done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +146,62 @@ def test_a_processor_without_dot_products_refuses_their_kernel(program: Program)
     done = subprocess.run(line, input=b"", capture_output=True, check=False)
     assert done.returncode == 1
     assert b"this processor lacks it" in done.stderr
+
+
+def _planes(form: int, height: int, width: int, seed: int) -> list[Frame]:
+    """A picture of bytes that all occur, the extreme ones often."""
+    rng = np.random.default_rng(seed)
+    shapes = [(height, width, 4)] if form == 1 else [(height, width), ((height + 1) // 2, (width + 1) // 2 * 2)]
+    planes = [rng.integers(0, 256, shape, np.uint8) for shape in shapes]
+    for plane in planes:
+        plane[rng.random(plane.shape) < 0.2] = rng.choice([0, 255])
+    return planes
+
+
+def _here(path: Path, model: IntegerStruct, form: int, planes: list[Frame]) -> bytes:
+    """What this processor's library makes of a picture, in plain C."""
+    calls, out = ctypes.CDLL(str(path)), [np.zeros_like(plane) for plane in planes]
+    assert calls.arllie_force_instruction_set(b"portable") == 0
+    pictures = [PictureStruct(format=form, width=planes[0].shape[1], height=len(planes[0])) for _ in range(2)]
+    for picture, each in zip(pictures, (planes, out), strict=True):
+        for i, plane in enumerate(each):
+            picture.plane[i], picture.stride[i] = plane.ctypes.data, plane.strides[0]
+    assert calls.arllie_enhance(*map(ctypes.byref, (model, *pictures)), 1) == 0
+    assert calls.arllie_force_instruction_set(None) == 0
+    return b"".join(plane.tobytes() for plane in out)
+
+
+def _cases(model: IntegerStruct, pictures: list[tuple[int, list[Frame]]]) -> bytes:
+    return b"".join(
+        struct.pack("<iiii", 0, form, planes[0].shape[1], len(planes[0])) + bytes(model) + b"".join(map(bytes, planes))
+        for form, planes in pictures
+    )
+
+
+# Chunks of NV12 are of 64 pixels. The last is a strip of a 1080p frame.
+@pytest.mark.parametrize("sizes", [[*SIZES, (2, 63), (3, 64), (5, 65), (1, 131)], [(45, 1920)]])
+@pytest.mark.parametrize("name", PROCESSORS)
+def test_camera_formats_have_the_bytes_of_this_processor(
+    program: Program, c_library_path: Path, name: str, sizes: list[tuple[int, int]]
+) -> None:
+    model = integer_struct(random_enhancer("residual"))
+    pictures = [(form, _planes(form, *size, seed)) for seed, size in enumerate(sizes) for form in FORMATS]
+    used, results = program.answer(PROCESSORS[name], _cases(model, pictures), name)
+    assert used == name
+    for form, planes in pictures:
+        expected = _here(c_library_path, model, form, planes)
+        assert results[: len(expected)] == expected, (form, planes[0].shape)
+        results = results[len(expected) :]
+    assert results == b""
+
+
+@pytest.mark.parametrize("name", PROCESSORS)
+def test_the_fourth_byte_stays_and_the_others_are_the_oracles(program: Program, name: str) -> None:
+    enhancer, frame = random_enhancer("curve"), _planes(1, 33, 67, 5)[0]
+    data = _cases(integer_struct(enhancer), [(1, [frame])])
+    result = np.frombuffer(program.answer(PROCESSORS[name], data, name)[1], np.uint8).reshape(frame.shape)
+    np.testing.assert_array_equal(result[..., 3], frame[..., 3])
+    np.testing.assert_array_equal(result[..., :3], enhance(quantize(enhancer), frame[..., :3]))
 
 
 @pytest.mark.parametrize("epilogue", sorted(EPILOGUES))

@@ -24,6 +24,7 @@ FACTS = Network(
     alignment=32,
     minimum=32,
     limits=Limits(int8_db=40.0),
+    provenance={"recipe": {"seed": 0}},
     figures=Figures(context=192, parameters=7, macs_per_pixel=12.5, pixel_bytes=428),
 )
 

@@ -11,7 +11,7 @@ from arllie_deploy.errors import ArllieError, CheckFailedError
 from arllie_deploy.export.networks.context import measure_context
 from arllie_deploy.export.networks.graph import weightless_graph
 from arllie_deploy.export.networks.module import load_module, run_module
-from arllie_deploy.export.networks.package import package
+from arllie_deploy.export.networks.package import described, package
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.network_file import load_graph
 
@@ -83,3 +83,13 @@ def test_a_file_is_packaged_again_to_the_same_bytes(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(network_file, "FACTORIES", FACTORIES)
     torch.manual_seed(1)
     assert package(packaged_ladder(), tmp_path / "again.safetensors").sha256 == packaged_ladder().sha256
+
+
+def test_facts_from_the_shell_have_defaults_and_are_checked(tmp_path: Path) -> None:
+    made = network("ladder", tmp_path)
+    facts = {"name": "n", "factory": made.factory, "license": "MIT", "alignment": 4, "limits": {"int8_db": 40.0}}
+    found = described(facts, made.weights)
+    assert (found.alignment, found.limits.int8_db, found.sha256, found.channels) == (4, 40.0, made.sha256, 3)
+    for wrong in ({**facts, "unknown": 1}, {"name": "n"}):
+        with pytest.raises(ArllieError, match="the facts of the network do not fit"):
+            described(wrong, made.weights)

@@ -98,11 +98,6 @@ def test_blocks_of_context_are_kept_when_a_network_goes_on() -> None:
         assert (second.eval()(frame) - first(frame)).abs().max().item() <= 1e-9
 
 
-def test_weights_without_the_skips_are_refused() -> None:
-    with pytest.raises(ArllieError, match="do not fit this configuration: "):
-        adopt(trained(context=1), deploy(trained(skip="direct")).state_dict())
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -112,6 +107,7 @@ def test_weights_without_the_skips_are_refused() -> None:
         ),
         ({"depthwise": "plain", "skip": "direct"}, "do not fit this configuration: Unexpected key"),
         ({"context": 1, "skip": "direct"}, "do not fit this configuration: Unexpected key"),
+        ({"depthwise": "plain", "width": 1.0}, "do not fit this configuration: size mismatch"),
     ],
 )
 def test_weights_of_another_network_are_refused(arguments: dict[str, object], message: str) -> None:

@@ -1,0 +1,1 @@
+"""The light learned camera pipeline LW-ISP."""
