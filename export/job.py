@@ -47,6 +47,10 @@ class Job:
                 f"export it in {' or '.join(able)}" if able else "give a fixed one, for example --model arllie-lol"
             )
             return f"target {self.target.name} carries no adaptive model in {self.precision}; {instead}"
+        forms = self.target.adaptive_forms
+        if model.epilogue not in forms:
+            instead = f"use one that is {' or '.join(forms)}, for example arllie-adaptive"
+            return f"target {self.target.name} carries no adaptive model that is {model.epilogue}; {instead}"
         if self.target.constant_filters and model.head.basis is None:
             member = "a model with a basis, for example --model arllie-adaptive-int"
             return f"target {self.target.name} needs constant filters, {model.name} makes new ones; use {member}"

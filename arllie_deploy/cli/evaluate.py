@@ -42,7 +42,7 @@ def command(
         Path | None, typer.Option(help="Instead: a folder with the frames of a static scene; measures flicker.")
     ] = None,
     model: Annotated[str, typer.Option(help="A shipped model, a .safetensors file, or identity.")] = "arllie",
-    runtime: Annotated[str, typer.Option(help="auto, or the engine: onnxruntime, numpy.")] = "auto",
+    runtime: Annotated[str, typer.Option(help="auto, or the engine: native, onnxruntime, numpy.")] = "auto",
     metrics: Annotated[str | None, typer.Option(help=_METRICS_HELP, show_default=False)] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Of the engine; all cores if not given.")] = None,
     sheet: Annotated[

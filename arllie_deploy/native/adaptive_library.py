@@ -33,6 +33,7 @@ HEAD_FIELDS = {
 class HeadStruct(Structure):
     """`struct arllie_head` of arllie_adaptive.h; its arrays must outlive it."""
 
+    arrays: list[NDArray[np.float32]]
     _fields_ = (("version", c_int32), ("hidden", c_int32), *((name, _FLOATS) for name in HEAD_FIELDS))
 
 

@@ -218,7 +218,9 @@ def _packed(frame: NDArray[Any]) -> NDArray[np.uint8]:
     # Here, because 32 bits would hold another number than the one that was meant.
     if max(frame.shape) > LARGEST_SIDE:
         height, width, _ = frame.shape
-        raise ArllieError(f"a frame of {width}×{height}; the native kernel takes sides of at most {LARGEST_SIDE} pixels")
+        raise ArllieError(
+            f"a frame of {width}×{height}; the native kernel takes sides of at most {LARGEST_SIDE} pixels"
+        )
     return frame if _has_packed_rows(frame) else np.ascontiguousarray(frame)
 
 

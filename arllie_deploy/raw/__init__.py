@@ -1,4 +1,4 @@
-"""Raw frames of cameras: Bayer dumps and camera files, packed for networks, developed classically, and made from RGB."""
+"""Raw frames of cameras: read from files or made of pictures, packed for networks, developed classically."""
 
 from arllie_deploy.raw.frame import PATTERNS, RawFrame, find_pattern
 

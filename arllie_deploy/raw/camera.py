@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,41 +15,15 @@ from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.raw.exposure import refuse_blank
 from arllie_deploy.raw.frame import PATTERNS, Gains, Levels, Matrix, RawFrame
 from arllie_deploy.raw.matrix import as_matrix, camera_to_srgb
+from arllie_deploy.raw.white_balance import gray_world
 from arllie_deploy.silence import STDERR, silenced
 
 if TYPE_CHECKING:
     from rawpy import RawPy
 
+_ENDINGS = "dng 3fr arw cr2 cr3 crw dcr erf fff iiq kdc mef mos mrw nef nrw orf pef raf rw2 rwl sr2 srf srw x3f"
 #: What the raw files of cameras are called, lower case.
-CAMERA_SUFFIXES = tuple(
-    [
-        ".dng",
-        ".3fr",
-        ".arw",
-        ".cr2",
-        ".cr3",
-        ".crw",
-        ".dcr",
-        ".erf",
-        ".fff",
-        ".iiq",
-        ".kdc",
-        ".mef",
-        ".mos",
-        ".mrw",
-        ".nef",
-        ".nrw",
-        ".orf",
-        ".pef",
-        ".raf",
-        ".rw2",
-        ".rwl",
-        ".sr2",
-        ".srf",
-        ".srw",
-        ".x3f",
-    ]
-)
+CAMERA_SUFFIXES = tuple(f".{ending}" for ending in _ENDINGS.split())
 
 # LibRaw's turns, which are dcraw's, as EXIF 2.32 numbers orientations.
 _ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
@@ -66,7 +41,8 @@ def is_camera_file(path: Path) -> bool:
 def read_camera(path: Path) -> RawFrame:
     """The mosaic of a camera file, within its visible area, with what the file says of the camera.
 
-    An odd last row or column is left out. The white balance is that of the shot, or else of daylight.
+    An odd last row or column is left out. The white balance is that of the shot, or else of daylight, or else that of
+    `gray_world`.
 
     Raises:
         UnavailableError: if rawpy is not installed.
@@ -81,12 +57,11 @@ def read_camera(path: Path) -> RawFrame:
             pattern=pattern,
             white=float(raw.white_level),
             black=_black(raw, pattern, sites),
-            white_balance=_white_balance(raw),
             color_matrix=_color_matrix(raw),
             orientation=_ORIENTATIONS.get(raw.sizes.flip, 1),
         )
         refuse_blank(frame)
-        return frame
+        return replace(frame, white_balance=_white_balance(raw) or gray_world(frame))
 
 
 def develop_with_libraw(path: Path, dtype: DTypeLike = np.uint8) -> NDArray[Any]:
@@ -175,12 +150,13 @@ def _black(raw: RawPy, pattern: str, sites: list[int]) -> Levels:
     return levels[red], levels[red ^ 1], levels[blue ^ 1], levels[blue]
 
 
-def _white_balance(raw: RawPy) -> Gains:
-    for gains in (raw.camera_whitebalance, raw.daylight_whitebalance):
-        red, green, blue = gains[:3]
+def _white_balance(raw: RawPy) -> Gains | None:
+    shot, daylight = raw.camera_whitebalance[:3], raw.daylight_whitebalance[:3]
+    # Ones are what LibRaw gives for daylight where it knows nothing.
+    for red, green, blue in (shot, daylight) if max(daylight) != min(daylight) else (shot,):
         if min(red, green, blue) > 0.0:
             return red / green, 1.0, blue / green
-    raise ArllieError("it holds no white balance, and LibRaw knows none for the camera")
+    return None
 
 
 def _color_matrix(raw: RawPy) -> Matrix | None:

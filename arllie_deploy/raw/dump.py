@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -177,9 +177,6 @@ def _refuse_high_values(mosaic: NDArray[np.uint16], bits: int) -> None:
 
 def _frame(mosaic: NDArray[np.uint16], form: DumpForm) -> RawFrame:
     white = float((1 << form.bits) - 1) if form.white is None else form.white
-    black = (form.black,) * 4
-    pattern = find_pattern(form.pattern)
-    frame = RawFrame(mosaic, pattern, white, black, orientation=form.orientation)
+    frame = RawFrame(mosaic, find_pattern(form.pattern), white, (form.black,) * 4, orientation=form.orientation)
     refuse_blank(frame)
-    gains = form.white_balance or gray_world(mosaic, pattern, black, white)
-    return RawFrame(mosaic, pattern, white, black, gains, orientation=form.orientation)
+    return replace(frame, white_balance=form.white_balance or gray_world(frame))

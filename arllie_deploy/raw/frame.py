@@ -72,10 +72,15 @@ class RawFrame:
 
     @property
     def gains(self) -> NDArray[np.float64]:
-        """The white balance with a least gain of 1, so that what is saturated everywhere stays white; (3,)."""
-        gains = np.array(self.white_balance)
-        scaled: NDArray[np.float64] = gains / gains.min()
-        return scaled
+        """The white balance as it is applied, (3,), see `applied_gains`."""
+        return applied_gains(self.white_balance)
+
+
+def applied_gains(white_balance: Gains) -> NDArray[np.float64]:
+    """Gains with a least one of 1, so that what is saturated in every color stays white; (3,)."""
+    gains = np.array(white_balance)
+    scaled: NDArray[np.float64] = gains / gains.min()
+    return scaled
 
 
 def find_pattern(name: str) -> str:

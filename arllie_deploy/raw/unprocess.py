@@ -19,7 +19,7 @@ from arllie_deploy.frames import check_frame, to_unit
 from arllie_deploy.quality.sensor import NOISELESS, Seed, Sensor
 from arllie_deploy.quality.srgb import to_linear
 from arllie_deploy.raw.develop import TONES, Rendering
-from arllie_deploy.raw.frame import Gains, Matrix, RawFrame, check_size
+from arllie_deploy.raw.frame import Gains, Matrix, RawFrame, applied_gains, check_size
 from arllie_deploy.raw.matrix import camera_to_srgb
 from arllie_deploy.raw.packing import mirrored
 
@@ -37,6 +37,7 @@ _CAMERAS = np.array(
 )
 # Section 3.2 of the paper: from this mean of the channels on the inverse gains fade to 1.
 _HIGHLIGHTS = 0.9
+_CURVED = Rendering(tone="smoothstep")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Camera:
 
     white_balance: Gains
     color_matrix: Matrix
-    rendering: Rendering = Rendering(tone="smoothstep")
+    rendering: Rendering = _CURVED
     sensor: Sensor = NOISELESS
     pattern: str = "RGGB"
     bits: int = 12
@@ -85,15 +86,14 @@ class Camera:
 def draw_camera(rng: np.random.Generator) -> Camera:
     """A camera as the paper draws them, section 3.
 
-    The color matrix is that of a random mixture of four cameras. Gains of red and blue are uniform in 1.9 to 2.4 and 1.5
-    to 1.9, and the exposure is one over a normal number (0.8, 0.1). The shot noise is log-uniform in 0.0001 to 0.012,
-    and the logarithm of the variance of the read noise is 2.18 times that of the shot noise plus a normal number (1.20,
-    0.26).
+    The color matrix is that of a random mixture of four cameras. Gains of red and blue are uniform in 1.9 to 2.4 and in
+    1.5 to 1.9, and the exposure is one over a normal number (0.8, 0.1); not below 1 here, where white would be lost.
+    The shot noise is log-uniform in 0.0001 to 0.012; the logarithm of the read noise's variance is 2.18 times that of
+    the shot noise, plus a normal number (1.20, 0.26).
     """
     mixture = rng.uniform(size=4)
     matrix = camera_to_srgb(np.tensordot(mixture / mixture.sum(), _CAMERAS, 1))
-    # Of a normal distribution what is eight deviations off, which never happens, would be no exposure.
-    exposure = 1.0 / max(rng.normal(0.8, 0.1), 0.1)
+    exposure = max(1.0, 1.0 / float(rng.normal(0.8, 0.1)))
     balance = (float(rng.uniform(1.9, 2.4)), 1.0, float(rng.uniform(1.5, 1.9)))
     return Camera(balance, matrix, Rendering(exposure, "smoothstep"), draw_noise(rng))
 
@@ -150,7 +150,7 @@ def noiseless(camera: Camera) -> Camera:
 
 def _without_gains(light: Float64, camera: Camera) -> Float64:
     """White-balanced light before its gains; near white they fade to 1, or saturated things would turn gray."""
-    inverse = 1.0 / (camera.frame(np.zeros((4, 4), np.uint16)).gains * camera.rendering.exposure)
+    inverse = 1.0 / (applied_gains(camera.white_balance) * camera.rendering.exposure)
     gray = light.mean(axis=2, keepdims=True)
     fade = np.clip((gray - _HIGHLIGHTS) / (1.0 - _HIGHLIGHTS), 0.0, 1.0) ** 2
-    return light * np.maximum(fade + (1.0 - fade) * inverse, inverse)
+    return np.asarray(light * np.maximum(fade + (1.0 - fade) * inverse, inverse), np.float64)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.raw.frame import Gains, Levels
-from arllie_deploy.raw.packing import mirrored
+from arllie_deploy.raw.frame import Gains, RawFrame
+from arllie_deploy.raw.packing import pack
 
 # Of the range: cells with a pixel beyond are dark noise, or cut off.
 _LOWEST, _HIGHEST = 0.01, 0.98
@@ -15,16 +16,13 @@ _LOWEST, _HIGHEST = 0.01, 0.98
 _FEWEST = 0.001
 
 
-def gray_world(mosaic: NDArray[np.uint16], pattern: str, black: Levels, white: float) -> Gains:
+def gray_world(frame: RawFrame) -> Gains:
     """The gains under which the frame is gray on average (Buchsbaum, J. Franklin Institute 310(1), 1980).
 
     The mean is taken over the 2×2 cells all of whose pixels lie between 1 % and 98 % of the range.
 
     Args:
-        mosaic: (height, width) uint16 with even sides.
-        pattern: one of `PATTERNS`.
-        black: as in `RawFrame`.
-        white: as in `RawFrame`.
+        frame: its own gains and its color matrix are not looked at.
 
     Returns:
         Gains of red, green (1) and blue.
@@ -32,15 +30,10 @@ def gray_world(mosaic: NDArray[np.uint16], pattern: str, black: Levels, white: f
     Raises:
         ArllieError: if there are hardly any such cells.
     """
-    cells = mirrored(mosaic, pattern)
-    planes = [cells[row::2, column::2] for row in (0, 1) for column in (0, 1)]
-    lows = [level + _LOWEST * (white - level) for level in black]
-    highs = [level + _HIGHEST * (white - level) for level in black]
-    kept = np.ones(planes[0].shape, bool)
-    for plane, low, high in zip(planes, lows, highs, strict=True):
-        kept &= (plane > low) & (plane < high)
+    planes = pack(replace(frame, white_balance=(1.0, 1.0, 1.0)))
+    kept = ((planes > _LOWEST) & (planes < _HIGHEST)).all(axis=0)
     if kept.mean() < _FEWEST:
         raise ArllieError("hardly a pixel is between black and white, so no white balance can be found; give one")
-    red, first, second, blue = (float(plane[kept].mean()) - level for plane, level in zip(planes, black, strict=True))
+    red, first, second, blue = (float(plane[kept].mean(dtype=np.float64)) for plane in planes)
     green = (first + second) / 2.0
     return green / red, 1.0, green / blue

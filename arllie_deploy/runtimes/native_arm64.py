@@ -29,8 +29,17 @@ _TIMEOUT_S = 300.0
 _PROTOCOL, _OWN_MODEL, _NUMBERS = 1, 2, 86
 
 
-def _execute(runner: Path, frame: NDArray[Any]) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
-    """The frame that the runner makes, and all that it prints as one mapping."""
+def execute(runner: Path, frame: NDArray[Any]) -> tuple[NDArray[np.uint8], Mapping[str, Any]]:
+    """The frame that an exported runner makes, and all that it prints as one mapping.
+
+    Args:
+        runner: the program.
+        frame: (height, width, 3) uint8.
+
+    Raises:
+        UnavailableError: if there is no emulator.
+        ArllieError: if the program fails or prints something else.
+    """
     height, width, _ = frame.shape
     header = struct.pack("<4s5I", b"ARLR", _PROTOCOL, _OWN_MODEL, 0, width, height)
     with tempfile.TemporaryDirectory(prefix="arllie-") as scratch:
@@ -56,20 +65,26 @@ def _execute(runner: Path, frame: NDArray[Any]) -> tuple[NDArray[np.uint8], Mapp
     return np.frombuffer(data, np.uint8).reshape(frame.shape), printed
 
 
+def runner_of(library: Path) -> Path:
+    """The program beside an exported library; raises `ArllieError` if it is not there."""
+    runner = library.resolve().with_name(f"{library.stem}-runner")
+    if not runner.is_file():
+        raise ArllieError(f"{library}: {runner.name} is missing beside it; keep the files of an artifact together")
+    return runner
+
+
 def _open(source: Source, threads: int | None) -> OpenedOnFrames:
     if not isinstance(source, Path):
         raise ArllieError(
             "runtime native-arm64 opens .a files; make one with arllie-export --target native-arm64-linux"
         )
-    runner = source.resolve().with_name(f"{source.stem}-runner")
-    if not runner.is_file():
-        raise ArllieError(f"{source}: {runner.name} is missing beside it; keep the files of an artifact together")
-    _, printed = _execute(runner, np.zeros((1, 1, 3), np.uint8))
+    runner = runner_of(source)
+    _, printed = execute(runner, np.zeros((1, 1, 3), np.uint8))
     artifact = printed.get("artifact")
     check_metadata(None if artifact is None else json.dumps(artifact), runner, layout="NHWC")
 
     def enhance(frame: NDArray[Any]) -> NDArray[Any]:
-        return _execute(runner, frame)[0]
+        return execute(runner, frame)[0]
 
     return OpenedOnFrames(enhance, 1, f"qemu-aarch64, never a device: {printed.get('engine')}")
 

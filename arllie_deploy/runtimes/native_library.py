@@ -1,4 +1,7 @@
-"""A library that `arllie-export --target native-x86-64` wrote, loaded with the model that is inside it."""
+"""A library that `arllie-export --target native-x86-64` wrote, loaded with the model that is inside it.
+
+An adaptive model is made anew for each frame, of that frame alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.native.adaptive_library import AdaptiveLibrary
 from arllie_deploy.native.library import IntegerStruct, Library
 from arllie_deploy.runtimes.artifact import check_metadata
 from arllie_deploy.runtimes.base import Source
@@ -25,12 +29,17 @@ def _open(source: Source, threads: int | None) -> OpenedOnFrames:
         # The same library again: the system loads a file once.
         calls = ctypes.CDLL(str(path))
         calls.arllie_artifact_description.restype = ctypes.c_char_p
-        calls.arllie_artifact_model.restype = ctypes.POINTER(IntegerStruct)
+        is_adaptive = hasattr(calls, "arllie_artifact_head")
+        if not is_adaptive:
+            calls.arllie_artifact_model.restype = ctypes.POINTER(IntegerStruct)
     except AttributeError:
         raise ArllieError(f"{path}: not a library of arllie-export --target native-x86-64") from None
     check_metadata(calls.arllie_artifact_description().decode(), path, layout="NHWC")
     cores = native_threads(threads)
-    enhance = partial(library.enhance, calls.arllie_artifact_model().contents, threads=cores)
+    if is_adaptive:
+        enhance = partial(AdaptiveLibrary(path).enhance, threads=cores)
+    else:
+        enhance = partial(library.enhance, calls.arllie_artifact_model().contents, threads=cores)
     return OpenedOnFrames(enhance, cores, f"the exported library, {library.instruction_set}, integers")
 
 

@@ -1,7 +1,8 @@
 """What the native kernel takes for a frame, in copies of it: `python -P -m arllie_deploy.bench.native.frame`.
 
 A copy and a kernel call alternate, so that both see the same machine; the ratio is that of their medians. `hot` uses
-the same two frames for everything, `cold` takes eight pairs in turn, 100 MB of 1080p.
+the same two frames for everything, `cold` takes eight pairs in turn, 100 MB of 1080p. A frame of 64×64 shows what a
+call from Python costs.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import memmove
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from arllie_deploy.native.kernel import integer_struct
 from arllie_deploy.native.library import Library, library
 
 INSTRUCTION_SETS = ("avx512", "avx2", "sse4.1", "neon-dotprod", "neon", "portable")
-SIZES = {"1080p": (1080, 1920), "4K": (2160, 3840)}
+SIZES = {"64x64": (64, 64), "1080p": (1080, 1920), "4K": (2160, 3840)}
 COLD_PAIRS = 8
 WARM_UP = 5
 Frame = NDArray[np.uint8]
@@ -58,25 +59,16 @@ class Measurement:
         return self.kernel.p50 / self.copy.p50
 
 
-def interleave(copy: Callable[[int], object], kernel: Callable[[int], object], pairs: int) -> tuple[Timing, Timing]:
-    """Time two calls in turn; each is given the number of the pair.
-
-    Args:
-        copy: the first.
-        kernel: the second.
-        pairs: how many times, at least 1, after some untimed ones.
-    """
-    times: tuple[list[float], list[float]] = [], []
-    for i in range(-WARM_UP, pairs):
-        start = perf_counter()
-        copy(i)
-        between = perf_counter()
-        kernel(i)
-        end = perf_counter()
-        if i >= 0:
-            times[0].append(1e3 * (between - start))
-            times[1].append(1e3 * (end - between))
-    return summarize(times[0]), summarize(times[1])
+def by_turns(ways: Mapping[str, Callable[[int], object]], rounds: int) -> dict[str, Timing]:
+    """Time one call of each way in every round; each is given the number of the round, from below 0 untimed."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for i in range(-WARM_UP, rounds):
+        for name, call in ways.items():
+            start = perf_counter()
+            call(i)
+            if i >= 0:
+                times[name].append(1e3 * (perf_counter() - start))
+    return {name: summarize(values) for name, values in times.items()}
 
 
 def measure(kernel: Library, enhancer: Enhancer, size: str, threads: int, frames: int, pairs: int) -> Measurement:
@@ -104,9 +96,9 @@ def measure(kernel: Library, enhancer: Enhancer, size: str, threads: int, frames
     def call(i: int) -> None:
         kernel.enhance(struct, sources[i % frames], targets[i % frames], threads=threads)
 
-    copy_time, kernel_time = interleave(copy, call, pairs)
+    times = by_turns({"copy": copy, "kernel": call}, pairs)
     cache = "hot" if frames == 1 else "cold"
-    return Measurement(kernel.instruction_set, size, threads, cache, copy_time, kernel_time)
+    return Measurement(kernel.instruction_set, size, threads, cache, times["copy"], times["kernel"])
 
 
 def table(rows: Sequence[Measurement]) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.bench.native.frame import SIZES, interleave
+from arllie_deploy.bench.native.frame import SIZES, by_turns
 from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.models import find_fixed_model
 from arllie_deploy.native.integer import IntegerModel, quantize
@@ -139,9 +139,14 @@ def compare(name: str, size: str, pairs: int) -> str:
     ours, theirs = np.zeros_like(frame), np.zeros_like(frame)
     generated = HalidePass(model, enhancer.constants.get("epsilon", 0.0), frame)
     struct = integer_struct(enhancer)
-    halide_time, our_time = interleave(
-        lambda _: generated.run(frame, theirs), lambda _: native.enhance(struct, frame, ours, threads=1), pairs
+    times = by_turns(
+        {
+            "Halide": lambda _: generated.run(frame, theirs),
+            "ours": lambda _: native.enhance(struct, frame, ours, threads=1),
+        },
+        pairs,
     )
+    halide_time, our_time = times["Halide"], times["ours"]
     difference = int(np.abs(ours.astype(np.int16) - theirs).max())
     return (
         f"{name:<18} {size:<6} {native.instruction_set:<8} ours {our_time.p50:6.2f} (min {our_time.min:.2f}) ms   "

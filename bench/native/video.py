@@ -10,18 +10,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from ctypes import sizeof
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.adaptive import AdaptiveEnhancer
-from arllie_deploy.bench.native.frame import SIZES, WARM_UP
-from arllie_deploy.bench.statistics import Timing, summarize
+from arllie_deploy.bench.native.frame import SIZES, by_turns
+from arllie_deploy.bench.statistics import Timing
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.models import find_model
 from arllie_deploy.native.kernel import integer_struct
@@ -61,18 +60,6 @@ class Measurement:
     def frames_per_second(self) -> float:
         """By the median."""
         return 1e3 / self.time.p50
-
-
-def by_turns(ways: Mapping[str, Callable[[int], object]], rounds: int) -> dict[str, Timing]:
-    """Time one call of each way in every round; each is given the number of the round, from below 0 untimed."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for i in range(-WARM_UP, rounds):
-        for name, call in ways.items():
-            start = perf_counter()
-            call(i)
-            if i >= 0:
-                times[name].append(1e3 * (perf_counter() - start))
-    return {name: summarize(values) for name, values in times.items()}
 
 
 def measure(kernel: Library, model: AdaptiveEnhancer, threads: int, rounds: int) -> list[Measurement]:

@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 
 # Roles of the files of an artifact; the main file is the frame graph.
 FRAME_GRAPH, FRAME_GRAPH_BYTES, HEAD, STATISTICS = "frame graph", "frame graph of bytes", "head", "statistics"
+# A library does all of it.
+LIBRARY = "library"
 _SUFFIXES = {FRAME_GRAPH_BYTES: "-uint8.onnx", HEAD: "-head.onnx", STATISTICS: "-statistics.onnx"}
+_COMPANIONS = {"onnx": (HEAD, STATISTICS, FRAME_GRAPH_BYTES), "tflite": (HEAD, STATISTICS), "c": ()}
 # Format -> the precisions in which it carries adaptive models.
-PRECISIONS = {"onnx": ("fp32",), "tflite": ("fp32", "int8", "int16x8")}
+PRECISIONS = {"onnx": ("fp32",), "tflite": ("fp32", "int8", "int16x8"), "c": ("int8x16",)}
 _INTEGERS: dict[str, tflite.IntegerType] = {"int8": "int8", "int16x8": "int16"}
 _ONNX_TOOLS, _TFLITE_TOOLS = ("onnx",), ("onnx", "ai-edge-litert", "flatbuffers")
 
@@ -78,7 +81,8 @@ def write_adaptive(request: AdaptiveRequest) -> Written:
     """Write the artifact of a request.
 
     ONNX takes kernel and curve as inputs; TFLite, whose delegates want constant filters, mixes those of a model with a
-    basis. Either way the head gives exactly the inputs that the main file has beside the frame.
+    basis. Either way the head gives exactly the inputs that the main file has beside the frame. C has it all in one
+    library.
 
     Raises:
         ArllieError: if the format cannot carry the model in this precision.
@@ -86,14 +90,14 @@ def write_adaptive(request: AdaptiveRequest) -> Written:
     problem = precision_problem(request.format, request.precision)
     if problem is not None:
         raise ArllieError(problem)
-    return _write_onnx(request) if request.format == "onnx" else _write_tflite(request)
+    return _WRITERS[request.format](request)
 
 
 def _write_onnx(request: AdaptiveRequest) -> Written:
     form = request.model.epilogue
     main = frame_model(form, "float32")
     schema = f"opset {OPSET}"
-    _store(main, request.path, _description(request, FRAME_GRAPH, "NCHW", None, schema, _ONNX_TOOLS))
+    _store(main, request.path, description(request, FRAME_GRAPH, "NCHW", None, schema, tool_versions(_ONNX_TOOLS)))
     companions = {FRAME_GRAPH_BYTES: frame_model(form, "uint8"), HEAD: head_model(request.model)}
     names = _write_companions(request, companions, "NCHW")
     inputs = [value.name for value in main.graph.input]
@@ -105,7 +109,7 @@ def _write_tflite(request: AdaptiveRequest) -> Written:
     dtype = _INTEGERS.get(request.precision)
     seen = conditions(request.model, request.calibration)
     mixing = make_mixing(request.model, seen, largest_exposed=tflite.LARGEST_EXPOSED[dtype or "float32"])
-    text = _description(request, FRAME_GRAPH, "NHWC", request.size, "tflite 3", _TFLITE_TOOLS)
+    text = description(request, FRAME_GRAPH, "NHWC", request.size, "tflite 3", tool_versions(_TFLITE_TOOLS))
     scales: dict[str, Any] = {}
     if dtype is None:
         data = tflite.float_model(mixed_graph(mixing), request.size, text)
@@ -124,12 +128,21 @@ def _write_tflite(request: AdaptiveRequest) -> Written:
     return written
 
 
+def _write_library(request: AdaptiveRequest) -> Written:
+    from arllie_deploy.export.native.adaptive import write
+
+    return write(request)
+
+
+_WRITERS = {"onnx": _write_onnx, "tflite": _write_tflite, "c": _write_library}
+
+
 def _write_companions(request: AdaptiveRequest, models: dict[str, ModelProto], layout: Layout) -> dict[str, str]:
     """Write `models` and the statistics' graph; role -> file name."""
     names = {}
     for role, model in {**models, STATISTICS: statistics_model("uint8")}.items():
         path = request.path.with_name(request.path.stem + _SUFFIXES[role])
-        _store(model, path, _description(request, role, layout, None, f"opset {OPSET}", _ONNX_TOOLS))
+        _store(model, path, description(request, role, layout, None, f"opset {OPSET}", tool_versions(_ONNX_TOOLS)))
         names[role] = path.name
     return names
 
@@ -140,16 +153,25 @@ def _store(model: ModelProto, path: Path, text: str) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _description(
+def description(
     request: AdaptiveRequest,
     role: str,
-    layout: Layout,
+    layout: str,
     size: tuple[int, int] | None,
     schema: str,
-    tools: Sequence[str],
+    tools: dict[str, str],
 ) -> str:
-    """What a file says about itself: as `metadata_text` of a fixed model, and its role and companions."""
-    roles = [HEAD, STATISTICS, *([FRAME_GRAPH_BYTES] if request.format == "onnx" else [])]
+    """What a file says about itself: as `metadata_text` of a fixed model, and its role and companions.
+
+    Args:
+        request: of the artifact.
+        role: of the file.
+        layout: as in `metadata_text`, and so are the others.
+        size: (width, height).
+        schema: of the format.
+        tools: that wrote it -> version.
+    """
+    main = LIBRARY if role == LIBRARY else FRAME_GRAPH
     value = {
         "version": METADATA_VERSION,
         "model": request.model.name,
@@ -160,16 +182,16 @@ def _description(
         "color": "RGB",
         "range": [0.0, 1.0],
         # The companions compute in floats whatever the main file does.
-        "precision": request.precision if role == FRAME_GRAPH else "fp32",
+        "precision": request.precision if role == main else "fp32",
         "size": None if size is None else list(size),
         "schema": schema,
-        "tools": tool_versions(tools),
+        "tools": tools,
         "license": request.model.license,
         "adaptive": {
             "role": role,
             "files": {
-                FRAME_GRAPH: request.path.name,
-                **{other: request.path.stem + _SUFFIXES[other] for other in roles},
+                main: request.path.name,
+                **{other: request.path.stem + _SUFFIXES[other] for other in _COMPANIONS[request.format]},
             },
             "statistics": list(NAMES),
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,11 +15,28 @@ from arllie_deploy.export.adaptive.artifacts import FRAME_GRAPH, FRAME_GRAPH_BYT
 from arllie_deploy.export.quantization import Affine
 from arllie_deploy.runtimes.artifact import check_metadata
 from arllie_deploy.runtimes.base import Layout
-from arllie_deploy.runtimes.layout import to_integers, to_tensor
+from arllie_deploy.runtimes.layout import from_tensor, to_integers, to_tensor
 from arllie_deploy.runtimes.litert import read_metadata
 
 # Name -> array, as one graph gives them and the next one takes them.
 Values = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """What an artifact makes of one frame (height, width, 3), step by step.
+
+    Attributes:
+        statistics: (23,).
+        given: what the head makes of them.
+        output: of the frame graph, in [0, 1], the frame's shape.
+        result: uint8, from the frame to the end.
+    """
+
+    statistics: NDArray[Any]
+    given: Values
+    output: NDArray[Any]
+    result: NDArray[np.uint8]
 
 
 class _Engine(Protocol):
@@ -57,6 +75,13 @@ class OpenedAdaptive:
     def infer(self, tensor: NDArray[np.float32], given: Values) -> NDArray[np.float32]:
         """One frame of [0, 1] in `layout`, with a batch axis of 1, through the frame graph."""
         return self._engine({"input": tensor, **given})
+
+    def follow(self, frame: NDArray[np.uint8]) -> Followed:
+        """One frame (height, width, 3) through every step."""
+        statistics = self.statistics(frame)
+        given = self.condition(statistics)
+        output = from_tensor(self.infer(to_tensor(frame, self.layout), given), self.layout)
+        return Followed(statistics, given, output, self.run(frame))
 
     def run(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """One frame (height, width, 3) through everything; without a detour through floats where a file takes bytes."""

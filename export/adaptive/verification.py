@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,28 @@ from numpy.typing import NDArray
 from arllie_deploy.adaptive import AdaptiveEnhancer
 from arllie_deploy.enhancer import Enhancer
 from arllie_deploy.export.adaptive.mixing import mixed_enhancer
-from arllie_deploy.export.adaptive.opened import OpenedAdaptive, Values
+from arllie_deploy.export.adaptive.opened import Followed, OpenedAdaptive, Values
+from arllie_deploy.export.native.opened_adaptive import OpenedLibrary, OpenedRunner
 from arllie_deploy.export.parity import Check, Limit, Verdict
 from arllie_deploy.frames import to_frame, to_unit
 from arllie_deploy.quality.parity import Parity, compare
-from arllie_deploy.runtimes.layout import from_tensor, to_tensor
 from arllie_deploy.statistics import frame_statistics
 
 # Statistics are logarithms and shares, none of them large; float32 is far below.
 STATISTICS_LIMIT = 1e-5
 # From the frame to the 8-bit result, in floats: rounding may go the other way, nothing more.
 LEVELS_LIMIT = 1
+
+
+class _Opened(Protocol):
+    @property
+    def executed_by(self) -> str: ...
+
+    def follow(self, frame: NDArray[np.uint8]) -> Followed: ...
+
+
+# The suffixes of what is more than a graph.
+_LIBRARIES: Mapping[str, Callable[[Path], _Opened]] = {".so": OpenedLibrary, ".a": OpenedRunner}
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ def verify_adaptive(model: AdaptiveEnhancer, checks: Sequence[Check], limit: Lim
     worst, dark_psnr_db, failed, executed_by = None, np.inf, None, ""
     statistics_max, levels_max = 0.0, 0
     for check in checks:
-        opened = OpenedAdaptive(check.path, None)
+        opened = _open(check.path)
         executed_by = opened.executed_by
         for frame in check.frames():
             one = _compare(model, opened, frame.pixels)
@@ -91,18 +103,22 @@ class _Compared:
     levels: int
 
 
-def _compare(model: AdaptiveEnhancer, opened: OpenedAdaptive, frame: NDArray[np.uint8]) -> _Compared:
+def _open(path: Path) -> _Opened:
+    if path.suffix in _LIBRARIES:
+        return _LIBRARIES[path.suffix](path)
+    return OpenedAdaptive(path, None)
+
+
+def _compare(model: AdaptiveEnhancer, opened: _Opened, frame: NDArray[np.uint8]) -> _Compared:
     wanted = frame_statistics(frame)
-    statistics = opened.statistics(frame)
-    given = opened.condition(statistics)
-    output = from_tensor(opened.infer(to_tensor(frame, opened.layout), given), opened.layout)
-    described = _described(model, given)
+    followed = opened.follow(frame)
+    described = _described(model, followed.given)
     exact = model.condition(wanted) if described else mixed_enhancer(model, wanted)
     y = to_unit(frame)
     reference = exact.reference(y)
-    parity = compare(output, described.reference(y) if described else reference)
-    levels = np.abs(opened.run(frame).astype(int) - to_frame(reference, np.uint8)).max()
-    return _Compared(parity, float(np.abs(statistics - wanted).max()), int(levels))
+    parity = compare(followed.output, described.reference(y) if described else reference)
+    levels = np.abs(followed.result.astype(int) - to_frame(reference, np.uint8)).max()
+    return _Compared(parity, float(np.abs(followed.statistics - wanted).max()), int(levels))
 
 
 def _described(model: AdaptiveEnhancer, given: Values) -> Enhancer | None:

@@ -13,11 +13,12 @@ from arllie_deploy.native.library import ABI_VERSION
 from arllie_deploy.native.logistic_form import LOGISTIC_FORMS
 
 LAYOUT = "NHWC"
+SCHEMA = f"arllie.h {ABI_VERSION}"
 
 
 def description(request: Request, tools: dict[str, str]) -> str:
     """The metadata, JSON."""
-    return metadata_text(request, layout=LAYOUT, size=None, schema=f"arllie.h {ABI_VERSION}", tools=tools)
+    return metadata_text(request, layout=LAYOUT, size=None, schema=SCHEMA, tools=tools)
 
 
 def account(

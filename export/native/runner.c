@@ -1,5 +1,5 @@
 /* The native kernel for arllie-bench: a program that follows the runner's protocol (bench/runner/runner.c says all of
- * it), with one model inside.
+ * it), with one model inside (runner_fixed.c or runner_adaptive.c).
  *
  *     runner REQUEST OUTPUT WARM_UP RUNS
  *
@@ -11,21 +11,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "arllie.h"
+#include "runner.h"
 
 enum { UINT8 = 0, OWN_MODEL = 2 };
-enum { NUMBERS = 86, PAIRS = 8, CHANNELS = 3, LONGEST_SIDE = 65535 };
+enum { PAIRS = 8, CHANNELS = 3, LONGEST_SIDE = 65535 };
 
 /* Made for each model. */
-extern const float arllie_artifact_weights[NUMBERS];
-const struct arllie_model *arllie_artifact_model(void);
 const char *arllie_artifact_description(void);
-
-struct request {
-    char magic[4];
-    uint32_t version, kind, epilogue, width, height;
-    float numbers[NUMBERS];
-};
 
 static void fail(const char *reason) {
     fprintf(stderr, "runner: %s\n", reason);
@@ -47,16 +39,13 @@ static long long now_ns(void) {
 }
 
 static void check_model(const struct request *request) {
-    static const int32_t EPILOGUES[] = {ARLLIE_RESIDUAL, ARLLIE_DIRECT, ARLLIE_PLAIN, ARLLIE_CURVE};
     if (request->kind == OWN_MODEL)
         return;
     if (request->kind != UINT8)
         fail("it computes on bytes; floats need another runner");
-    if (request->epilogue >= sizeof EPILOGUES / sizeof *EPILOGUES)
-        fail("an epilogue that it does not know");
-    if (EPILOGUES[request->epilogue] != arllie_artifact_model()->epilogue ||
-        memcmp(request->numbers, arllie_artifact_weights, sizeof request->numbers) != 0)
-        fail("the request is of another model than the one inside; export a runner of that model");
+    const char *reason = runner_refusal(request);
+    if (reason)
+        fail(reason);
 }
 
 static void *read_request(const char *path, struct request *request, size_t *bytes) {
@@ -89,7 +78,7 @@ static void time_runs(const struct request *request, void *frame, void *output, 
     const struct arllie_picture from = picture_of(request, frame), to = picture_of(request, output);
     for (int run = -warm_up; run < runs; run++) {
         long long start = now_ns();
-        int error = arllie_enhance(arllie_artifact_model(), &from, &to, 1);
+        int error = runner_enhance(&from, &to);
         long long end = now_ns();
         if (error)
             fail(arllie_error_text(error));
@@ -146,6 +135,7 @@ int main(int count, char **words) {
            arllie_instruction_set(), PAIRS);
     printf("{\"precision\": \"int8x16\", \"artifact\": %s}\n", arllie_artifact_description());
     time_runs(&request, frame, output, warm_up, runs);
+    runner_tell();
     write_output(words[2], output, bytes);
     long long peak = peak_memory_bytes();
     time_copies(frame, bytes, runs);

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
+from arllie_deploy.export.networks.tflite_ranges import share_ranges
 
 Ranges = Mapping[str, Mapping[str, NDArray[Any]]]
 
@@ -65,6 +66,7 @@ def observe(model: bytes, frames: Sequence[NDArray[np.float32]], value_range: tu
         name = graph.name(tensor)
         like = found[name]["min"]
         found[name] = {key: np.full_like(like, value) for key, value in zip(("min", "max"), value_range, strict=True)}
+    share_ranges(graph, found)
     return found
 
 

@@ -32,6 +32,7 @@ class Target:
         emulated: whether the runtime emulates another machine, so slowly that one picture at full size must do.
         integer_forms: epilogues that it can carry in integers.
         adaptive_precisions: those in which it carries models that look at each frame first.
+        adaptive_forms: epilogues of such a model that it can carry.
         constant_filters: whether such a model must mix filters that are the same for every frame.
         float_model: the member used where no model is named, for fp32 and fp16.
         integer_model: the same for int8 and int16x8.
@@ -54,6 +55,7 @@ class Target:
     emulated: bool = False
     integer_forms: tuple[str, ...] = ("plain", "direct")
     adaptive_precisions: tuple[str, ...] = ()
+    adaptive_forms: tuple[str, ...] = tuple(EPILOGUES)
     constant_filters: bool = True
     float_model: str = "arllie-lol"
     integer_model: str = "arllie-plain-lol"

@@ -16,6 +16,9 @@ ROW = Target(
     module="arllie_deploy.export.native.artifact",
     needs=(),
     extra="",
+    adaptive_precisions=("int8x16",),
+    constant_filters=False,
+    adaptive_forms=("curve",),
     emulated=True,
     problem=ARM64_LINUX.problem,
 )

@@ -16,5 +16,8 @@ ROW = Target(
     module="arllie_deploy.export.native.artifact",
     needs=(),
     extra="",
+    adaptive_precisions=("int8x16",),
+    constant_filters=False,
+    adaptive_forms=("curve",),
     problem=x86_64_problem,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,8 @@ def activation(config: LwIspConfig) -> nn.Module:
 
 def convolution(config: LwIspConfig, before: int, after: int) -> nn.Conv2d:
     """A 3×3 convolution with the padding of the configuration: sides stay as they are."""
-    return nn.Conv2d(before, after, 3, padding=1, padding_mode=config.padding)
+    mode: Any = config.padding  # torch's type is the literal names
+    return nn.Conv2d(before, after, 3, padding=1, padding_mode=mode)
 
 
 def mean_of(x: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ class LwIspConfig:
             "raw", packed Bayer of half the sides to RGB; "packed", RGB in that form (`PixelUnshuffle`), which the
             teacher of "raw" sees.
         width: multiplies every number of channels: 0.25, 0.5, 1 or 2.
-        padding: of 3×3 convolutions: "reflect", or "zeros", which delegates execute. Never to be changed after training.
+        padding: of 3×3 convolutions: "reflect", or "zeros", which delegates execute; stays as it was in training.
         activation: "leaky", slope 0.2, or "relu".
         doubling: of the upsampling blocks: "shuffle", by pixel shuffle; "nearest", of a quarter of the channels (ours).
         summary: what spatial attention sees of the channels: "statistics", their maximum and mean; "learned", two 1×1

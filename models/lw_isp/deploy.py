@@ -1,17 +1,19 @@
-"""The forms for inference: of whole frames, and of parts of one that is held by five means.
+"""The form for inference: of whole frames, and of parts of one that is held by five means.
 
 **Whole frames.** The global vector is the same at every pixel, so what a 3×3 convolution makes of it is one number per
 channel: the sum of its kernel times the vector. The inference form adds that number, and nothing is broadcast to a map
 and concatenated. All else is the training network's.
 
-**Parts.** A pixel of the output looks at the whole frame through five means alone (`Pass.maps`) and otherwise not
-further than `held.CONTEXT`. `build_held` gives the same network of two inputs, `frame` and `values` (1, held_size, 1, 1),
-and six outputs: `output` and the five maps. One graph of it serves every step, with the weights of the one-input form
-under the same names: the maps of the first strips are fetched and averaged (`held.global_values`), five times, as
-each mean decides the next map; then the tiles' `output` is. An engine that computes only what is fetched (onnxruntime:
-`RunOptions.add_run_config_entry("only_execute_path_to_fetches", "1")`) goes down to the map and not up again. A
-`Network` keeps its one input: this second graph can lie beside the first in its file, for tiling alone; what other
-formats get is the one-input form.
+**Parts.** A pixel of the output looks at the whole frame through five means alone (`Pass.maps`), and otherwise not
+further than `held.CONTEXT`. `build_held` gives the same network of two inputs, `frame` and `values`
+(1, held_size, 1, 1), for tiles, and `build_map` the part of it down to one of the five maps, for the passes that take
+the means (`held.global_values`): five, as each mean decides the next map. The deepest stage is for the passes alone:
+the tiles know its mean already. All have the weights of the one-input form, under the same names with "network." before
+them.
+
+A `Network` keeps its one input: the graphs of these six can lie beside its own in its file, without weights as that one,
+for tiling alone; what other formats get is the one-input form. One graph of all six outputs would not do: onnxruntime
+computes all of it whatever is fetched (measured with 1.31, `RunOptions.only_execute_path_to_fetches` too).
 """
 
 from __future__ import annotations
@@ -48,20 +50,34 @@ class FoldedGlobalLayers(nn.Module):
 
 
 class Held(nn.Module):
-    """A network of parts of a frame; its state is the network's own."""
+    """The network for parts of a frame; its state is the network's own."""
 
     def __init__(self, network: LwIsp) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, frame: Tensor, values: Tensor) -> tuple[Tensor, ...]:
-        """A part of a frame and the (N, held_size, 1, 1) values of the whole -> output and the five maps.
-
-        A map depends on the means before its own alone.
-        """
+    def forward(self, frame: Tensor, values: Tensor) -> Tensor:
+        """A part of a frame, and the (N, held_size, 1, 1) values of the whole frame -> that part of the output."""
         held = [values[:, place] for place in self.network.config.held]
-        passed = self.network.run(frame, held)
-        return self.network.bounded(passed.enhanced), *passed.maps
+        return self.network.bounded(self.network.run(frame, held).enhanced)
+
+
+class HeldMap(nn.Module):
+    """The network down to one of the maps whose means hold a frame; its state is the network's own.
+
+    Args:
+        network: the whole one.
+        index: of the map, 0 to 4.
+    """
+
+    def __init__(self, network: LwIsp, index: int) -> None:
+        super().__init__()
+        self.network, self.index = network, index
+
+    def forward(self, frame: Tensor, values: Tensor) -> Tensor:
+        """As for `Held` -> the map of that part; of the values only those before its own matter."""
+        held = [values[:, place] for place in self.network.config.held[: self.index]]
+        return self.network.down(frame, held)[1][self.index]
 
 
 def build_deployed(**arguments: Any) -> nn.Module:
@@ -74,6 +90,11 @@ def build_held(**arguments: Any) -> nn.Module:
     return Held(deploy(LwIsp(LwIspConfig.from_json(arguments))))
 
 
+def build_map(*, index: int, **arguments: Any) -> nn.Module:
+    """The same down to a map, 0 to 4; load the weights into its `network`."""
+    return HeldMap(deploy(LwIsp(LwIspConfig.from_json(arguments))), index)
+
+
 @torch.no_grad()
 def deploy(network: LwIsp) -> LwIsp:
     """A copy for inference, in evaluation mode: the same function up to rounding, exact at the borders too."""
@@ -82,12 +103,11 @@ def deploy(network: LwIsp) -> LwIsp:
     assert isinstance(before, GlobalLayers)
     local, deep = before.vector.weight.shape
     folded = FoldedGlobalLayers(network.config, local, deep, before.second).to(before.first.weight)
-    kernels = before.first.weight.split(local, 1)
     state = {
         "vector.weight": before.vector.weight[:, :, None, None],
         "vector.bias": before.vector.bias,
-        "join.weight": kernels[1].sum((2, 3), keepdim=True),
-        "first.weight": kernels[0],
+        "join.weight": before.first.weight[:, local:].sum((2, 3), keepdim=True),
+        "first.weight": before.first.weight[:, :local],
         "first.bias": before.first.bias,
     }
     folded.load_state_dict(state, strict=False)

@@ -1,9 +1,9 @@
 """Heterogeneous distillation: a teacher that sees the clean picture guides what the student makes of the other one.
 
-Published is the idea alone: implicit features and the reconstruction of the clean image guide the student. All else here
-is ours: the teacher is the same network at twice the width, trained to give back what it sees, without the shortcuts at
-full resolution, past which it would copy; features are compared at d6 to d9 through a 1×1 convolution each, which is
-dropped after training. It is a term of the loss. What runs after training does not know of it.
+Published is the idea alone: implicit features and the reconstruction of the clean image guide the student. All else
+here is ours: the teacher is the same network at twice the width, trained to give back what it sees, without the
+shortcuts at full resolution, past which it would copy; features are compared at d6 to d9 through a 1×1 convolution
+each, which is dropped after training. It is a term of the loss. What runs after training does not know of it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from arllie_deploy.models.lw_isp.config import LwIspConfig
 
 #: How far a pixel of the output looks beyond a multiple of the alignment once the five means are held, in pixels of the
 #: input and a multiple of the alignment. A tile with so much around it gives what the whole frame gives.
-CONTEXT = 144
+CONTEXT = 112
 # Sides of the frame in sides of each map.
 STRIDES = (2, 4, 8, 16, 16)
 

@@ -97,22 +97,29 @@ class LwIsp(nn.Module):
             held: the five means (N, C, 1, 1) of the frame that y is a part of, in the order of `Pass.maps`; None where
                 y's own is meant.
         """
-        d0 = self.d0(y)
-        d1 = self.d1(d0)
-        p1 = functional.max_pool2d(d1, 2)
-        d2 = self.d2(self.a1(p1, held[0]))
-        p2 = functional.max_pool2d(d2, 2)
-        d3 = self.d3(self.a2(p2, held[1]))
-        p3 = functional.max_pool2d(d3, 2)
-        d4 = self.d4(self.a3(p3, held[2]))
-        p4 = functional.max_pool2d(d4, 2)
-        d5 = self.d5(self.a4(p4, held[3]))
-        d6 = self.d6(d4, mean_of(d5) if held[4] is None else held[4])
+        (d0, d1, d2, d3, d4, d5), maps = self.down(y, held[:-1])
+        d6 = self.d6(d4, mean_of(d5) if held[-1] is None else held[-1])
         d7 = self.d7(torch.cat([self.u1(d4, d6), d3], 1))
         d8 = self.d8(torch.cat([self.u2(d3, d7), d2], 1))
         u3 = self.u3(d2, d8)
         d9 = self.d9(torch.cat([u3, d1], 1) if self.all_shortcuts else u3)
-        return Pass(self._head(y, d0 * d9 if self.all_shortcuts else d9), (d6, d7, d8, d9), (p1, p2, p3, p4, d5))
+        return Pass(self._head(y, d0 * d9 if self.all_shortcuts else d9), (d6, d7, d8, d9), tuple(maps))
+
+    def down(self, y: Tensor, held: Sequence[Tensor | None]) -> tuple[list[Tensor], list[Tensor]]:
+        """d0, d1, … and the maps, as far as the attentions are given: one more map than there are means.
+
+        Args:
+            y: as for `forward`.
+            held: up to four means, as for `run`.
+        """
+        d0 = self.d0(y)
+        features, maps = [d0, self.d1(d0)], []
+        stages = ((self.a1, self.d2), (self.a2, self.d3), (self.a3, self.d4), (self.a4, self.d5))
+        for (attention, layers), mean in zip(stages, held, strict=False):
+            maps.append(functional.max_pool2d(features[-1], 2))
+            features.append(layers(attention(maps[-1], mean)))
+        maps.append(features[-1] if len(held) == len(stages) else functional.max_pool2d(features[-1], 2))
+        return features, maps
 
     def _head(self, y: Tensor, feature: Tensor) -> Tensor:
         result: Tensor = self.last(feature)

@@ -19,6 +19,7 @@ from arllie_deploy.export import onnx as export_onnx
 from arllie_deploy.export.parity import LIMITS
 from arllie_deploy.export.request import Request
 from arllie_deploy.export.targets import TARGETS
+from arllie_deploy.native.library import library
 from arllie_deploy.runtimes import RUNTIMES
 
 SUBJECT = Subject(random_enhancer(), [scene(0)], 3)
@@ -67,7 +68,8 @@ def test_every_number_of_threads_is_a_row_where_an_engine_has_several() -> None:
 
 def test_cpu_says_what_an_engine_that_is_not_installed_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arllie_deploy.runtimes.base.find_spec", lambda name: None)
-    monkeypatch.setattr("arllie_deploy.runtimes.native.library_path", lambda: None)
+    monkeypatch.setattr("arllie_deploy.native.library.library_path", lambda: None)
+    library.cache_clear()
     entries = BACKENDS["cpu"].entries(SUBJECT, [])
     assert len(entries) == sum(row.opens_enhancer for row in RUNTIMES.values()) + 1  # torch once more, compiled
     for entry in entries:

@@ -9,13 +9,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from support.commands import assert_refused, run_program
 from support.pictures import make_pairs
 from support.recipes import write_network_recipe
 
 from arllie_deploy.models import find_any
 from arllie_deploy.networks.network import Network
+from arllie_deploy.networks.network_file import load_state
 from arllie_deploy.pictures import read_picture
+from arllie_deploy.training.data import find_pairs_to_learn
+from arllie_deploy.training.hold_out import hold_out
+from arllie_deploy.training.loop import run_task
+from arllie_deploy.training.network_recipe import NetworkRun
+from arllie_deploy.training.network_task import NetworkTask
+from arllie_deploy.training.recipe_file import read_recipe
+from arllie_deploy.training.trained_network import TrainedNetwork
 
 
 @pytest.fixture(scope="module")
@@ -23,31 +32,39 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_pairs(tmp_path_factory.mktemp("pairs"), 10)
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_file_which_enhances(pairs: Path, tmp_path: Path) -> None:
-    recipe = write_network_recipe(tmp_path / "r.toml", ("steps = 6", "steps = 30"))
-    common = ["--recipe", str(recipe), "--data", str(pairs), "--crops", str(pairs), "--device", "cpu", "--out"]
-    assert run_program("train", *common, tmp_path / "whole").status == 0
+def test_a_killed_run_ends_with_the_weights_of_a_whole_one_in_a_file_that_enhances(pairs: Path, tmp_path: Path) -> None:
+    recipe = write_network_recipe(tmp_path / "r.toml", ("steps = 6", "steps = 20"))
+    out = tmp_path / "out"
+    arguments = [f"--recipe={recipe}", f"--data={pairs}", f"--crops={pairs}", "--device=cpu", f"--out={out}"]
     code = "from arllie_deploy.cli import train; train()"
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-c", code, *common, str(tmp_path / "parts")], stdout=subprocess.DEVNULL
-    )
-    while not (tmp_path / "parts" / "checkpoint.pt").exists() and child.poll() is None:
+    child = subprocess.Popen([sys.executable, "-P", "-c", code, *arguments], stdout=subprocess.DEVNULL)
+    while not (out / "checkpoint.pt").exists() and child.poll() is None:
         time.sleep(0.01)
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
-    resumed = run_program("train", *common, tmp_path / "parts", "--resume", "--json")
+    resumed = run_program("train", *arguments, "--resume", "--json")
     assert resumed.status == 0, resumed.err
-    files = [tmp_path / name / "tiny-network.safetensors" for name in ("whole", "parts")]
-    assert files[0].read_bytes() == files[1].read_bytes()
-    network = find_any(str(files[1]))
+    network = find_any(str(out / "tiny-network.safetensors"))
     assert isinstance(network, Network)
-    assert network.provenance["recipe"]["steps"] == 30
+    whole = trained_here(recipe, pairs, tmp_path / "whole")
+    state = load_state(network)
+    assert state.keys() == whole.state.keys()
+    assert all(np.array_equal(state[name], values) for name, values in whole.state.items())
+    assert network.provenance["recipe"]["steps"] == 20
     assert network.provenance["validation"] == json.loads(resumed.out)["validation"]
     source = pairs / "low" / "0.png"
-    assert run_program("enhance", source, tmp_path / "out.png", "--model", files[1]).status == 0
+    assert run_program("enhance", source, tmp_path / "out.png", "--model", network.weights).status == 0
     enhanced = read_picture(tmp_path / "out.png").pixels
     assert enhanced.shape == (40, 48, 3)
     assert not np.array_equal(enhanced, read_picture(source).pixels)
+
+
+def trained_here(recipe: Path, pairs: Path, out: Path) -> TrainedNetwork:
+    """The same run, never stopped."""
+    run, samples, cpu = read_recipe(recipe), find_pairs_to_learn(pairs), torch.device("cpu")
+    assert isinstance(run, NetworkRun)
+    task = NetworkTask(run, hold_out(samples, pairs, run.data), samples, cpu)
+    return run_task(task, out, resume=False, force=False, device=cpu, report=lambda _: None).enhancer
 
 
 @pytest.mark.parametrize(

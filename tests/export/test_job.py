@@ -94,6 +94,10 @@ def test_a_member_of_another_name_gives_another_file() -> None:
         ("onnx-cpu", "curve", "int8", "carries no adaptive model in int8; export it in fp32"),
         ("openvino", "curve", "fp32", "carries no adaptive model in fp32; give a fixed one"),
         ("tflite-cpu", "curve", "fp32", "needs constant filters"),
+        ("native-x86-64", "curve", "int8x16", None),
+        ("native-arm64-android", "curve", "int8x16", None),
+        ("native-arm64-linux", "basis", "int8x16", "carries no adaptive model that is plain; use one that is curve"),
+        ("native-hexagon", "curve", "int8x16", "carries no adaptive model in int8x16; give a fixed one"),
     ],
 )
 def test_models_that_look_at_the_frame_need_a_target_for_that(

@@ -1,6 +1,10 @@
+import sys
+import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -62,6 +66,19 @@ def test_a_model_that_integers_refuse_is_run_in_floats_and_says_why() -> None:
     assert np.abs(opened.run(FRAME).astype(int) - steep.enhance(FRAME)).max() <= 1
 
 
+def test_a_model_that_floats_do_not_hold_either_is_refused_when_it_is_opened() -> None:
+    with pytest.raises(
+        ArllieError, match=r"its weights add up to .*, the native kernel takes less than 1e\+06; use --"
+    ):
+        native.ROW.open(_model("plain", scale=1e5), 1)
+
+
+@pytest.mark.parametrize("epilogue", ["residual", "direct"])
+def test_a_constant_that_float32_would_make_zero_is_none_that_matters(epilogue: str) -> None:
+    model = replace(_model(epilogue, scale=0.4), constants={"epsilon": 1e-60})
+    assert np.abs(native.FLOAT.open(model, 1).run(FRAME).astype(int) - model.enhance(FRAME)).max() <= 1
+
+
 def test_its_tensors_are_frames() -> None:
     opened = native.ROW.open(_model(), 1)
     tensor = tensor_for(opened, FRAME)
@@ -83,6 +100,44 @@ def test_many_callers_at_once_get_their_own_frames() -> None:
     with ThreadPoolExecutor(8) as pool:
         for number, result in enumerate(pool.map(lambda n: opened[n % len(models)].run(FRAME), range(200))):
             assert np.array_equal(result, expected[number % len(models)])
+
+
+def test_another_thread_runs_during_a_call() -> None:
+    seen: list[bool] = []
+    found: list[bool] = []
+    struct, out = native.integer_struct(_model()), np.zeros_like(FRAME)
+
+    def call_until_seen() -> None:
+        end = time.monotonic() + 5.0
+        while not seen and time.monotonic() < end:
+            library.library().enhance(struct, FRAME, out)
+        found.append(bool(seen))
+
+    interval = sys.getswitchinterval()
+    # Nobody is asked to hand the interpreter's lock over any more: only who lets go of it lets others run.
+    sys.setswitchinterval(1e5)
+    try:
+        thread = Thread(target=call_until_seen)
+        thread.start()
+        seen.append(True)
+        thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [True]
+
+
+@pytest.mark.parametrize("columns", [300, 290], ids=["contiguous", "rows apart"])
+def test_neither_a_frame_nor_its_result_is_copied(columns: int) -> None:
+    struct, frame = native.integer_struct(_model()), np.zeros((200, 300, 3), np.uint8)[:, :columns]
+    out = np.ones_like(frame)
+    tracemalloc.start()
+    try:
+        library.library().enhance(struct, frame, out)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not out.any()
+    assert most < frame.nbytes / 10
 
 
 def test_rows_may_lie_apart_and_the_frame_may_be_its_own_result() -> None:
@@ -113,6 +168,8 @@ def test_channels_that_lie_apart_are_copied_first() -> None:
         (FRAME.astype(np.uint16), None, r"uint8\[height, width, 3\], got uint16"),
         (FRAME[..., :2], None, "got uint8"),
         (FRAME[:0], None, "got uint8"),
+        (np.broadcast_to(np.uint8(0), (1, 2**32 + 1, 3)), None, "a frame of 4294967297×1; .* at most 16777216 pixels"),
+        (np.broadcast_to(np.uint8(0), (2**31, 1, 3)), None, "a frame of 1×2147483648; .* at most 16777216 pixels"),
         (FRAME, np.zeros((3, 3, 3), np.uint8), "out is uint8"),
         (FRAME, FRAME.astype(np.float32), "out is float32"),
         (FRAME, np.broadcast_to(np.uint8(0), FRAME.shape), "out must be writable"),
@@ -121,6 +178,12 @@ def test_channels_that_lie_apart_are_copied_first() -> None:
 def test_frames_that_it_cannot_take_are_refused(frame: np.ndarray, out: np.ndarray | None, says: str) -> None:
     with pytest.raises(ArllieError, match=says):
         library.library().enhance(native.integer_struct(_model()), frame, out)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 65, 2**32 + 1])
+def test_another_number_of_threads_is_refused(threads: int) -> None:
+    with pytest.raises(ArllieError, match=f"{threads} threads; the native kernel takes 1 to 64"):
+        library.library().enhance(native.integer_struct(_model()), FRAME, threads=threads)
 
 
 def test_a_result_that_overlaps_its_frame_is_refused_and_nothing_is_written() -> None:
@@ -136,11 +199,19 @@ def test_files_are_refused(tmp_path: Path) -> None:
         native.ROW.open(tmp_path / "a.onnx", 1)
 
 
-def test_a_missing_or_broken_library_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "libarllie.so").write_bytes(b"not a library")
-    with pytest.raises(UnavailableError, match="cannot be loaded"):
-        library.Library(tmp_path / "libarllie.so")
-    monkeypatch.setattr(native, "library_path", lambda: None)
+@pytest.mark.parametrize(
+    ("is_there", "says"), [(False, "apt-get install gcc"), (True, "cannot be loaded")], ids=["missing", "broken"]
+)
+def test_without_a_library_that_works_the_next_runtime_is_used(
+    is_there: bool, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "libarllie.so"
+    path.write_bytes(b"not a library")
+    monkeypatch.setattr(library, "library_path", lambda: path if is_there else None)
+    library.library.cache_clear()
     found = native.ROW.availability()
     assert not found.ok
-    assert "apt-get install gcc" in str(found.reason)
+    assert says in str(found.reason)
+    with pytest.raises(UnavailableError, match=says):
+        native.ROW.open(_model(), 1)
+    assert "native" not in open_model(_model(), "auto", 1, np.dtype(np.uint8)).executed_by

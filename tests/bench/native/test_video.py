@@ -3,16 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from arllie_deploy.bench.native.frame import WARM_UP
-from arllie_deploy.bench.native.video import by_turns, main
+from arllie_deploy.bench.native.video import main
 from arllie_deploy.native.library import library_path
-
-
-def test_every_way_has_its_turn_in_every_round() -> None:
-    calls: list[tuple[str, int]] = []
-    times = by_turns({name: lambda i, name=name: calls.append((name, i)) for name in ("a", "b")}, 3)
-    assert calls == [(name, i) for i in range(-WARM_UP, 3) for name in ("a", "b")]
-    assert {name: time.n for name, time in times.items()} == {"a": 3, "b": 3}
 
 
 @pytest.mark.skipif(library_path() is None, reason="the native kernel was not built here")

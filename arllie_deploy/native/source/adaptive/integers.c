@@ -38,11 +38,13 @@ static int shift_of(double largest) {
     return -1;
 }
 
+/* Comparisons and not fmax: on that, in this loop, GCC 12 for AArch64 ends with an internal error. */
 static double largest_weight(const struct arllie_float_model *real) {
     double largest = 0;
     for (int c = 0; c < 3; c++)
         for (int i = 0; i < ARLLIE_TAPS; i++)
-            largest = fmax(largest, fabs((double)real->weights[c][i]));
+            if (fabs((double)real->weights[c][i]) > largest)
+                largest = fabs((double)real->weights[c][i]);
     return largest;
 }
 
@@ -135,16 +137,19 @@ static double levels(const struct curve *curve, double u) {
     return fmin(255.0, 255.0 * curve->gain * (isinf(u) ? 1.0 : u / (u + curve->knee)));
 }
 
-static double bound_over_all(const struct curve *curve, double spread) {
-    double worst = 0;
-    for (int64_t u = 0; u <= curve->top; u++) {
-        const double result = fmin(255.0, 256.0 * (double)u / (double)divisor(curve, u));
-        const double low = fmax((u - 0.5 - spread) / curve->unit, 0.0);
-        /* Saturation, or a negative sum that became 0, stands for everything beyond. */
-        const double high = u == LARGEST ? INFINITY : fmax((u + 0.5 + spread) / curve->unit, 0.0);
-        worst = fmax(worst, fmax(fabs(levels(curve, low) - result), fabs(levels(curve, high) - result)));
-    }
-    return worst + MARGIN;
+static double error_at(const struct curve *curve, double spread, int64_t u) {
+    const double result = fmin(255.0, 256.0 * (double)u / (double)divisor(curve, u));
+    const double low = fmax((u - 0.5 - spread) / curve->unit, 0.0);
+    /* Saturation, or a negative sum that became 0, stands for everything beyond. */
+    const double high = u == LARGEST ? INFINITY : fmax((u + 0.5 + spread) / curve->unit, 0.0);
+    return fmax(fabs(levels(curve, low) - result), fabs(levels(curve, high) - result));
+}
+
+static int is_within_a_level(const struct curve *curve, double spread) {
+    for (int64_t u = 0; u <= curve->top; u++)
+        if (!(error_at(curve, spread, u) + MARGIN <= 1.0))
+            return 0;
+    return 1;
 }
 
 int arllie_curve_integers(const struct arllie_float_model *real, struct arllie_model *integer) {
@@ -164,7 +169,7 @@ int arllie_curve_integers(const struct arllie_float_model *real, struct arllie_m
         return ARLLIE_BAD_MODEL;
     spread = ldexp(spread, -curve.shift);
     /* All U are looked at only where the cheap bound does not decide. */
-    if (!(bound_by_slope(&curve, spread) <= 1.0 || bound_over_all(&curve, spread) <= 1.0))
+    if (!(bound_by_slope(&curve, spread) <= 1.0 || is_within_a_level(&curve, spread)))
         return ARLLIE_BAD_MODEL;
     made.shift = sums.shift;
     made.curve_shift = curve.shift;
