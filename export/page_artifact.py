@@ -84,6 +84,7 @@ def _parity(parity: Mapping[str, Any]) -> str:
         f"interior {errors['interior_max']}",
         f"{figure(parity.get('psnr_db'), '.1f')} dB, dark pictures {figure(parity.get('dark_psnr_db'), '.1f')} dB "
         f"(limit {limit[1]})",
+        f"{figure(parity.get('dark_differing'), '.2%')} of the dark pictures' bytes differ",
         f"at {', '.join(map(text, items(parity.get('sizes'))))}",
     ]
     return "<br>".join(map(escape, lines))

@@ -87,6 +87,8 @@ class Verdict:
         failed: the first frame that is wrong, and by how much; None if none is.
         executed_by: what ran the artifact.
         failure: of `failed`: the frame, the result and the reference side by side around the worst place.
+        dark_differing: share of the dark pictures' bytes that are others than the reference's, both rounded to 8 bits;
+            None where they were not counted.
     """
 
     parity: Parity
@@ -96,12 +98,14 @@ class Verdict:
     failed: str | None
     executed_by: str
     failure: NDArray[np.uint8] | None = None
+    dark_differing: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The manifest's `parity`."""
         return {
             **self.parity.to_json(),
             "dark_psnr_db": self.dark_psnr_db if np.isfinite(self.dark_psnr_db) else None,
+            "dark_differing": self.dark_differing,
             "limit_max_abs": self.limit.max_abs,
             "limit_dark_psnr_db": self.limit.dark_psnr_db,
             "sizes": [f"{width}x{height}" for width, height in self.sizes],
@@ -118,6 +122,7 @@ def verify(enhancer: Enhancer, runtime: str, checks: Sequence[Check], limit: Lim
         limit: of the artifact's precision.
     """
     worst, dark_psnr_db, failed, failure, executed_by = None, np.inf, None, None, ""
+    differing: list[float] = []
     for check in checks:
         opened = RUNTIMES[runtime].open(check.path, None)
         executed_by = opened.executed_by
@@ -128,13 +133,21 @@ def verify(enhancer: Enhancer, runtime: str, checks: Sequence[Check], limit: Lim
             worst = parity if worst is None else worst.worst(parity)
             if frame.dark:
                 dark_psnr_db = min(dark_psnr_db, parity.psnr_db)
+                differing.append(_differing_bytes(output, reference))
             problem = limit.problem(parity, dark=frame.dark)
             if failed is None and problem is not None:
                 failed = f"frame {frame.name} at {check.size[0]}x{check.size[1]}: {problem}"
                 failure = failure_picture(frame.pixels, output, reference)
     assert worst is not None
     sizes = tuple(check.size for check in checks)
-    return Verdict(worst, dark_psnr_db, limit, sizes, failed, executed_by, failure)
+    share = float(np.mean(differing)) if differing else None
+    return Verdict(worst, dark_psnr_db, limit, sizes, failed, executed_by, failure, share)
+
+
+def _differing_bytes(output: NDArray[Any], reference: NDArray[Any]) -> float:
+    """Share of the values in [0, 1] whose bytes differ."""
+    bytes_of = (np.floor(255.0 * np.nan_to_num(np.clip(values, 0.0, 1.0)) + 0.5) for values in (output, reference))
+    return float(np.mean(np.not_equal(*bytes_of)))
 
 
 def parity_frames(width: int, height: int) -> Iterator[Frame]:

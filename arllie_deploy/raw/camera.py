@@ -79,8 +79,9 @@ def develop_with_libraw(path: Path, dtype: DTypeLike = np.uint8) -> NDArray[Any]
     """
     with _opened(path) as raw:
         bits = 8 * np.dtype(dtype).itemsize
+        # LibRaw would take the brightest pixel for white where that lies in the upper quarter.
         picture: NDArray[Any] = raw.postprocess(
-            use_camera_wb=True, no_auto_bright=True, gamma=_SRGB_CURVE, output_bps=bits
+            use_camera_wb=True, no_auto_bright=True, adjust_maximum_thr=0.0, gamma=_SRGB_CURVE, output_bps=bits
         )
         return picture
 

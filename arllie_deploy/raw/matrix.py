@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.quality.srgb import TO_XYZ
-from arllie_deploy.raw.frame import Matrix
+from arllie_deploy.raw.frame import Gains, Matrix
 
 
 def camera_to_srgb(xyz_to_camera: NDArray[np.floating]) -> Matrix:
@@ -34,3 +34,10 @@ def as_matrix(values: NDArray[np.floating]) -> Matrix:
     """Three rows of three floats."""
     first, second, third = ((float(row[0]), float(row[1]), float(row[2])) for row in values)
     return first, second, third
+
+
+def xyz_to_camera(color_matrix: Matrix, white_balance: Gains) -> Matrix:
+    """What `camera_to_srgb` takes, of a camera with this color matrix that needs these gains under D65."""
+    gains = np.asarray(white_balance)
+    from_srgb = np.linalg.inv(np.asarray(color_matrix)) * (gains[1] / gains)[:, None]
+    return as_matrix(from_srgb @ np.linalg.inv(TO_XYZ))

@@ -83,6 +83,12 @@ def normalized(mosaic: NDArray[np.uint16], frame: RawFrame) -> NDArray[np.float6
     return np.clip(light, 0.0, 1.0, out=light)
 
 
+def site_levels(frame: RawFrame) -> tuple[float, ...]:
+    """The black levels of the four pixels of a cell of the mosaic as the sensor has it, row by row."""
+    cells = mirrored(np.array(frame.black).reshape(2, 2), frame.pattern)
+    return tuple(float(level) for level in cells.ravel())
+
+
 def _scale_and_black(frame: RawFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(4, 1, 1) each, in the order of the planes."""
     black = np.array(frame.black).reshape(4, 1, 1)

@@ -9,6 +9,10 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.models.lw_isp import deploy as lw_isp_deploy
+from arllie_deploy.models.lw_isp.config import MINIMUM as LW_ISP_MINIMUM
+from arllie_deploy.models.lw_isp.config import LwIspConfig
+from arllie_deploy.models.lw_isp.network import LwIsp
 from arllie_deploy.models.sad_unet import deploy as sad_unet_deploy
 from arllie_deploy.models.sad_unet.config import ALIGNMENT, SadUnetConfig
 from arllie_deploy.models.sad_unet.distillation import PAIRS, distillation
@@ -61,6 +65,17 @@ class System:
     pairs: tuple[tuple[int, int], ...]
 
 
+def _lw_isp(arguments: Mapping[str, Any]) -> nn.Module:
+    config = LwIspConfig.from_json(arguments)
+    if (config.input_channels, config.scale) != (3, 1):
+        raise ArllieError(f"lw-isp: head {config.head!r} takes no RGB pictures, which are what a recipe trains on")
+    return LwIsp(config)
+
+
+def _without_distillation(*_: object) -> Tensor:
+    raise ArllieError("lw-isp has no levels that mimic deeper ones; leave distillation.weight at 0")
+
+
 SYSTEMS = {
     row.name: row
     for row in (
@@ -74,6 +89,18 @@ SYSTEMS = {
             arguments=lambda arguments: SadUnetConfig.from_json(arguments).to_json(),
             distillation=distillation,
             pairs=PAIRS,
+        ),
+        System(
+            name="lw-isp",
+            # Of 16 and at least 32 in truth; a run knows one number for both.
+            alignment=LW_ISP_MINIMUM,
+            build=_lw_isp,
+            adopt=lw_isp_deploy.adopt,
+            deploy=lw_isp_deploy.deploy,
+            factory="arllie_deploy.models.lw_isp.deploy:build_deployed",
+            arguments=lambda arguments: LwIspConfig.from_json(arguments).to_json(),
+            distillation=_without_distillation,
+            pairs=(),
         ),
     )
 }

@@ -132,7 +132,7 @@ def _arguments(line: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--set", action="append", dest="sets", help="instruction set, repeatable; all otherwise")
     parser.add_argument("--size", action="append", dest="sizes", choices=SIZES, help="repeatable; all otherwise")
     parser.add_argument("--threads", action="append", type=int, help="repeatable; 1 and 2 otherwise")
-    parser.add_argument("--pairs", type=int, default=100)
+    parser.add_argument("--pairs", type=int, default=100, choices=range(1, 100_001), metavar="N")
     parser.add_argument("--json", type=Path, help="also write the rows there")
     return parser.parse_args(line)
 

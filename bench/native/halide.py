@@ -161,7 +161,7 @@ def main(line: Sequence[str] | None = None) -> int:
         prog="arllie_deploy.bench.native.halide", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--size", default="1080p", choices=SIZES)
-    parser.add_argument("--pairs", type=int, default=100)
+    parser.add_argument("--pairs", type=int, default=100, choices=range(1, 100_001), metavar="N")
     arguments = parser.parse_args(line)
     try:
         if find_spec("halide") is None:

@@ -153,7 +153,7 @@ def main(line: Sequence[str] | None = None) -> int:
     parser.add_argument("--library", type=Path, help="a libarllie.so; the installed one otherwise")
     parser.add_argument("--model", default="arllie-adaptive", help="name of a shipped adaptive model")
     parser.add_argument("--threads", action="append", type=int, help="repeatable; 1 and 2 otherwise")
-    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=100, choices=range(1, 100_001), metavar="N")
     parser.add_argument("--json", type=Path, help="also write the rows there")
     arguments = parser.parse_args(line)
     try:

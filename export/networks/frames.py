@@ -32,15 +32,31 @@ def parity_sizes(network: Network) -> dict[str, Size]:
     }
 
 
-def picture_frames(network: Network) -> Iterator[tuple[str, Frame]]:
-    """The eight dark pictures, each of the square size."""
-    for name, picture in dark_pictures().items():
-        yield name, as_frame(network, picture, parity_sizes(network)["square"])
+def judged_size(network: Network, own: Size) -> Size:
+    """Where an artifact of one size is judged on every frame, and its integers are calibrated.
+
+    That is its own size. The square one, for which its writer must make another file, only where its own would take
+    too long, or the task has a metric, which is defined there.
+    """
+    of_its_own = network.metric is None and (are_few(network, own) or not network.dynamic)
+    return own if of_its_own else parity_sizes(network)["square"]
 
 
-def extreme_frames(network: Network) -> Iterator[tuple[str, Frame]]:
-    """A random, a white and a checkered frame of the square size."""
+def are_few(network: Network, size: Size) -> bool:
+    """Whether a frame has few enough pixels for all frames, and for a reference in float64."""
     width, height = parity_sizes(network)["square"]
+    return size[0] * size[1] <= 2 * width * height
+
+
+def picture_frames(network: Network, size: Size) -> Iterator[tuple[str, Frame]]:
+    """The eight dark pictures, each of `size` (width, height)."""
+    for name, picture in dark_pictures().items():
+        yield name, as_frame(network, picture, size)
+
+
+def extreme_frames(network: Network, size: Size) -> Iterator[tuple[str, Frame]]:
+    """A random, a white and a checkered frame of `size` (width, height)."""
+    width, height = size
     random = np.random.default_rng(0)
     yield "random", random.random((1, network.channels, height, width), dtype=np.float32)
     yield "white", np.ones((1, network.channels, height, width), np.float32)
@@ -52,9 +68,9 @@ def night_frame(network: Network, size: Size) -> Frame:
     return as_frame(network, night_picture(), size)
 
 
-def calibration_frames(network: Network, pictures: Iterable[NDArray[np.uint8]]) -> list[Frame]:
-    """Pictures (height, width, 3) as frames of the square size."""
-    return [as_frame(network, picture, parity_sizes(network)["square"]) for picture in pictures]
+def calibration_frames(network: Network, pictures: Iterable[NDArray[np.uint8]], size: Size) -> list[Frame]:
+    """Pictures (height, width, 3) as frames of `size` (width, height)."""
+    return [as_frame(network, picture, size) for picture in pictures]
 
 
 def as_frame(network: Network, picture: NDArray[Any], size: Size) -> Frame:

@@ -1,6 +1,6 @@
 """The gate of general networks: an artifact is opened in its engine and compared with the module it was made from.
 
-The reference is the module in float64 on frames of 256×256 and of an odd size, and in float32 on one 1080p frame.
+The reference is the module in float64, on frames as large as 1080p in float32.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     precise = load_module(network).double()
     opened = {size: _open(request, path) for size, path in request.files.items()}
     worst, failed, dark_psnr_db = None, None, float("inf")
-    extremes = {name for name, _ in frames.extreme_frames(network)}
+    extremes = {name for name, _ in frames.extreme_frames(network, (1, 1))}
     for name, size, frame in _frames(request):
         # float64 at 1080p would take gigabytes and tell nothing new.
-        if frame.size <= _most_values(network):
+        if frames.are_few(network, size):
             reference = run_module(precise, frame.astype(np.float64))
         else:
             reference = run_module(module, frame).astype(np.float64)
@@ -98,16 +98,17 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
 
 
 def _frames(request: NetworkRequest) -> Iterator[tuple[str, frames.Size, frames.Frame]]:
-    """The frames of the sizes that the request has files of: pictures in the square one, one picture in every other."""
+    """The frames of the sizes that the request has files of: all in the one to judge at, one picture in every other."""
     network, square = request.network, frames.parity_sizes(request.network)["square"]
+    judged = square if square in request.files else frames.judged_size(network, next(iter(request.files)))
     for size in request.files:
-        if size != square:
+        if size != judged:
             yield "night", size, frames.night_frame(network, size)
             continue
-        for name, frame in frames.picture_frames(network):
+        for name, frame in frames.picture_frames(network, size):
             yield name, size, frame
         if request.precision != "int8":
-            for name, frame in frames.extreme_frames(network):
+            for name, frame in frames.extreme_frames(network, size):
                 yield name, size, frame
 
 
@@ -115,11 +116,6 @@ def _open(request: NetworkRequest, path: Path) -> Run:
     run, text = open_artifact(path, request.accelerator)
     check_is_of(request, text, path)
     return run
-
-
-def _most_values(network: Network) -> int:
-    width, height = frames.parity_sizes(network)["square"]
-    return 2 * width * height * network.channels
 
 
 def _over(limits: Limits, precision: str, parity: Parity, where: str) -> str | None:

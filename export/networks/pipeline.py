@@ -15,7 +15,7 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.manifest import Status
 from arllie_deploy.export.networks.formats import NetworkFormat
-from arllie_deploy.export.networks.frames import Size, calibration_frames, parity_sizes
+from arllie_deploy.export.networks.frames import Size, calibration_frames, judged_size, parity_sizes
 from arllie_deploy.export.request import Written
 from arllie_deploy.networks.network import Network
 
@@ -60,6 +60,11 @@ class NetworkJob:
     def tensor_size(self) -> Size:
         """(width, height) of the artifact's tensors: `size` as far as it is padded."""
         return self.network.aligned_size(self.size)
+
+    @property
+    def judged_size(self) -> Size:
+        """(width, height) of the tensors that are judged on every frame, and that integers are calibrated on."""
+        return parity_sizes(self.network)["square"] if self.dynamic else judged_size(self.network, self.tensor_size)
 
     @property
     def dynamic(self) -> bool:
@@ -144,7 +149,7 @@ def verify_again(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes:
 
 def _message(job: NetworkJob, places: Mapping[Size, Path], scratch: Path, memory_bytes: int) -> dict[str, Any]:
     calibration = scratch.resolve() / "calibration.npy"
-    np.save(calibration, np.stack(calibration_frames(job.network, job.pictures)))
+    np.save(calibration, np.stack(calibration_frames(job.network, job.pictures, job.judged_size)))
     return {
         "network": job.network.to_json(),
         "format": job.format.name,
@@ -162,12 +167,10 @@ def _message(job: NetworkJob, places: Mapping[Size, Path], scratch: Path, memory
 
 
 def _places(job: NetworkJob, path: Path, scratch: Path) -> dict[Size, Path]:
-    """Size -> the file to verify there: the artifact itself at every size, or siblings of it where it has one."""
-    sizes = parity_sizes(job.network)
+    """Size -> the file to verify there: the artifact itself at every size, or a sibling of it where it has one."""
     if job.dynamic:
-        return dict.fromkeys([*sizes.values(), job.tensor_size], path.resolve())
-    # What is shipped is the artifact of its own size: it stands for 1080p, which it is where no size is asked for.
-    files = {
-        size: scratch.resolve() / f"{size[0]}x{size[1]}{job.format.suffix}" for size in (sizes["square"], sizes["odd"])
-    }
-    return {**files, job.tensor_size: path.resolve()}
+        return dict.fromkeys([*parity_sizes(job.network).values(), job.tensor_size], path.resolve())
+    # A converter of a large network takes minutes for a size: no more of them than the gate needs.
+    width, height = job.judged_size
+    sibling = scratch.resolve() / f"{width}x{height}{job.format.suffix}"
+    return {job.judged_size: sibling, job.tensor_size: path.resolve()}

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.metadata import tool_versions
+from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
 from arllie_deploy.export.networks.onnx import OPSET, to_int8, to_model
 from arllie_deploy.export.networks.request import NetworkRequest
-from arllie_deploy.export.qnn import HTP_ARCHS, compile_context, store
+from arllie_deploy.export.qnn import HTP_ARCHS, compile_context, of_size, store
 from arllie_deploy.export.request import Written
 from arllie_deploy.runtimes.qnn import left_to_processor
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from torch import nn
 
 _TOOLS = ("torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "onnxruntime-qnn")
 
@@ -28,9 +33,10 @@ def write(request: NetworkRequest) -> Written:
     module, tools = load_module(request.network), tool_versions(_TOOLS)
     text, path = "", Path()
     operators: list[str] = []
+    # One for all sizes, where there can be one: calibrated once, and the sizes share their scales.
+    serves_all = _integers(module, request, None) if request.network.dynamic else None
     for size, path in request.files.items():
-        # The HTP's own activations are unsigned.
-        model = to_int8(to_model(module, request.network, size), request.calibration, unsigned=True)
+        model = of_size(serves_all or _integers(module, request, size), size)
         operators = [node.op_type for node in model.graph.node]
         text = network_metadata(request, layout="NCHW", size=size, schema=f"opset {OPSET}", tools=tools)
         del model.metadata_props[:]
@@ -40,6 +46,14 @@ def write(request: NetworkRequest) -> Written:
     facts: dict[str, Any] = {"htp_archs": list(HTP_ARCHS)}
     sidecars = [one.name for pair in contexts for one in pair]
     return Written(operators=operators, layout="NCHW", tools=tools, sidecars=sidecars, facts=facts)
+
+
+def _integers(module: nn.Module, request: NetworkRequest, size: Size | None) -> ModelProto:
+    """The HTP's own activations are unsigned."""
+    calibrated: Size = request.calibration[0].shape[3], request.calibration[0].shape[2]
+    if size not in (None, calibrated):
+        raise ArllieError(f"{request.network.name} is of one size and cannot be calibrated at another one: {calibrated}")
+    return to_int8(to_model(module, request.network, size), request.calibration, unsigned=True)
 
 
 def refuse_leftovers(path: Path) -> None:

@@ -48,7 +48,7 @@ def _widen(graph: TfliteGraph, ranges: Found, concatenation: Any) -> bool:
     """Whether anything changed."""
     group = [*_with_sources(graph, concatenation), *map(int, concatenation.outputs)]
     fixed = {*graph.inputs, *graph.outputs}
-    names = [graph.name(tensor) for tensor in group if tensor not in fixed]
+    names = [name for tensor in group if tensor not in fixed and (name := graph.name(tensor)) in ranges]
     low = np.min([ranges[name]["min"] for name in names], axis=0)
     high = np.max([ranges[name]["max"] for name in names], axis=0)
     changed = any((ranges[name]["min"] != low).any() or (ranges[name]["max"] != high).any() for name in names)

@@ -26,6 +26,8 @@ CHOICES = {
 # The deepest stage has 1/16 of the frame's sides, and a reflection takes two pixels there.
 ALIGNMENT, MINIMUM = 16, 32
 _REDUCTION = 8
+# A convolution of one channel becomes a depthwise one of one row in TFLite, which Hexagon's delegate refuses.
+_LEAST_REDUCED = 2
 
 
 @dataclass(frozen=True)
@@ -119,4 +121,4 @@ class LwIspConfig:
 
 def reduced(channels: int) -> int:
     """Channels between the two 1×1 convolutions of channel attention."""
-    return max(1, channels // _REDUCTION)
+    return max(_LEAST_REDUCED, channels // _REDUCTION)

@@ -11,9 +11,9 @@ the means (`held.global_values`): five, as each mean decides the next map. The d
 the tiles know its mean already. All have the weights of the one-input form, under the same names with "network." before
 them.
 
-A `Network` keeps its one input: the graphs of these six can lie beside its own in its file, without weights as that one,
-for tiling alone; what other formats get is the one-input form. One graph of all six outputs would not do: onnxruntime
-computes all of it whatever is fetched (measured with 1.31, `RunOptions.only_execute_path_to_fetches` too).
+A `Network` keeps its one input: the graphs of these six can lie beside its own in its file, without weights as that
+one, for tiling alone; what other formats get is the one-input form. One graph of all six outputs would not do:
+onnxruntime computes all of it whatever is fetched (measured with 1.31, `RunOptions.only_execute_path_to_fetches` too).
 """
 
 from __future__ import annotations

@@ -45,6 +45,9 @@ def test_the_gate_passes_the_model_and_stops_another(tmp_path: Path) -> None:
     right, wrong = (verify(random_enhancer(seed=seed), "onnxruntime", checks, LIMITS["fp32"]) for seed in (0, 1))
     assert right.failed is None
     assert right.executed_by == "onnxruntime on the CPU"
+    assert right.dark_differing is not None
+    assert wrong.dark_differing is not None
+    assert right.dark_differing < 1e-4 < 0.5 < wrong.dark_differing
     assert wrong.failed is not None
     assert wrong.failed.startswith(f"frame {next(iter(dark_pictures()))} at 64x48: max ")
 

@@ -116,6 +116,35 @@ def test_any_curve_has_pythons_integers_or_none(
     assert bytes(float_struct(enhancer_of(float_struct(enhancer)))) == bytes(float_struct(enhancer))
 
 
+def _accepts(enhancer: Enhancer) -> bool:
+    try:
+        quantize(enhancer)
+    except ArllieError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_steepest_curve_that_is_proven_is_pythons_too(library: AdaptiveLibrary, seed: int) -> None:
+    """Neighbors in float32, of which Python refuses the one: the bounds are the same to seven digits."""
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(0.0, rng.uniform(0.05, 4.0), (3, 3, 3, 3)).astype(np.float32)
+    gain = float(np.float32(rng.uniform(0.75, 12.0)))
+
+    def with_knee(bits: int) -> Enhancer:
+        knee = float(np.array(bits, np.int32).view(np.float32))
+        return Enhancer("steep", kernel, np.zeros(3, np.float32), "curve", {"gain": gain, "knee": knee})
+
+    refused, accepted = (int(np.array(knee, np.float32).view(np.int32)) for knee in (1e-5, 15.9))
+    assert _accepts(with_knee(accepted))
+    while accepted - refused > 1:
+        middle = (accepted + refused) // 2
+        accepted, refused = (middle, refused) if _accepts(with_knee(middle)) else (accepted, middle)
+    with pytest.raises(ArllieError):
+        library.integers(float_struct(with_knee(refused)))
+    assert bytes(library.integers(float_struct(with_knee(accepted)))) == bytes(integer_struct(with_knee(accepted)))
+
+
 def test_some_curves_have_no_integers_and_the_frame_is_enhanced_in_floats(library: AdaptiveLibrary) -> None:
     steep = Enhancer("steep", *_weights(), "curve", {"gain": 3.0, "knee": 1e-4})
     with pytest.raises(ArllieError, match="use floats"):
@@ -172,6 +201,17 @@ def test_a_clip_is_smoothed_and_starts_over_at_a_cut(library: AdaptiveLibrary) -
         np.testing.assert_allclose(np.array(clip.smoothed), wanted, atol=1e-12)
         np.testing.assert_allclose(library.smooth(steps, library.features(statistics)), wanted, atol=1e-12)
         assert_alike(enhancer_of(made.real), MODEL.condition(wanted))
+
+
+@given(seed=st.integers(0, 2**32 - 1), speed=st.floats(0.0, 1.0))
+def test_any_statistics_are_smoothed_as_python_does(library: AdaptiveLibrary, seed: int, speed: float) -> None:
+    rng = np.random.default_rng(seed)
+    smoother, clip = Smoother(), ClipStruct()
+    histogram = rng.dirichlet(np.ones(16))
+    for _ in range(6):
+        histogram = (1.0 - speed) * histogram + speed * rng.dirichlet(np.full(16, 0.3))
+        features = np.concatenate([histogram, rng.normal(-2.0, 1.0, COUNT - 16)])
+        np.testing.assert_allclose(library.smooth(clip, features), smoother.update(features), atol=1e-12)
 
 
 @pytest.mark.parametrize(

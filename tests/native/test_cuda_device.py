@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from support.enhancers import random_enhancer
 
+from arllie_deploy.bench.native import cuda
 from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.native import oracle
-from arllie_deploy.native.cuda import CudaKernel, compiled_model
 from arllie_deploy.native.cuda_build import EPILOGUE_IDS, nvrtc_problem
-from arllie_deploy.native.cuda_driver import Buffer, Driver, Recording, Stopwatch
+from arllie_deploy.native.cuda_driver import Driver
 from arllie_deploy.native.integer import quantize
 from arllie_deploy.runtimes import native_cuda
 
@@ -50,24 +50,10 @@ def test_the_gpu_gives_the_bytes_of_the_integer_model(epilogue: str, size: tuple
 
 
 @needs_gpu
-def test_a_batch_recorded_as_a_graph_is_enhanced_as_its_frames_are(
+def test_a_batch_and_one_frame_of_a_graph_are_timed_after_their_bytes_were_compared(
     record_property: Callable[[str, object], None],
 ) -> None:
-    driver, enhancer = Driver(), random_enhancer("residual")
-    kernel = CudaKernel(compiled_model(enhancer, driver.capability), driver)
-    frames = np.random.default_rng(0).integers(0, 256, (64, 1080, 1920, 3), np.uint8)
-    source, target = Buffer(driver, frames.nbytes), Buffer(driver, frames.nbytes)
-    source.put(frames)
-    with Recording(driver) as graph:
-        kernel.enhance(source, target, 1920, 1080, 64)
-    stopwatch, times = Stopwatch(driver), []
-    for _ in range(20):
-        with stopwatch:
-            graph.play()
-        times.append(stopwatch.milliseconds)
-    result = np.empty_like(frames)
-    target.get(result)
-    driver.synchronize()
-    for index in (0, 63):
-        np.testing.assert_array_equal(result[index], oracle.enhance(quantize(enhancer), frames[index]))
-    record_property(f"{driver.name}, 64 frames of 1080p", f"{np.median(times):.3f} ms")
+    found = cuda.measure(random_enhancer("residual"), 20)
+    assert found.batch.min > 0.0
+    assert found.frame.min > 0.0
+    record_property(found.device, cuda.text("residual", found))

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from support.dng import XYZ_TO_CAMERA
+from support.raw_frames import MATRIX, XYZ_TO_CAMERA
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.quality.srgb import TO_XYZ
-from arllie_deploy.raw.matrix import camera_to_srgb
+from arllie_deploy.raw.matrix import camera_to_srgb, xyz_to_camera
 
 
 def test_a_camera_that_sees_srgb_needs_no_matrix() -> None:
@@ -27,3 +27,11 @@ def test_a_color_of_srgb_is_found_again_through_the_camera() -> None:
 def test_a_camera_that_does_not_tell_colors_apart_is_refused() -> None:
     with pytest.raises(ArllieError, match="has no inverse"):
         camera_to_srgb(np.ones((3, 3)))
+
+
+def test_a_camera_is_found_again_by_what_its_file_says() -> None:
+    file_says = xyz_to_camera(MATRIX, (2.0, 1.0, 1.6))
+    assert np.asarray(camera_to_srgb(np.asarray(file_says))) == pytest.approx(np.asarray(MATRIX))
+    # Of white under D65 it sees what the gains undo.
+    white = np.asarray(file_says) @ TO_XYZ.sum(axis=1)
+    assert white == pytest.approx([0.5, 1.0, 0.625])

@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from arllie_deploy.raw.dng import Tags
 from arllie_deploy.raw.frame import RawFrame
 
+XYZ_TO_CAMERA = ((0.9, -0.2, -0.1), (-0.4, 1.3, 0.1), (-0.05, 0.15, 0.6))
+#: Of a camera of 10 bits.
+CAMERA_TAGS = Tags(cells=("RG", "GB"), white=1023, neutral=(0.5, 1.0, 0.625), matrix=XYZ_TO_CAMERA)
 #: Each row sums to 1.
 MATRIX = ((1.8, -0.6, -0.2), (-0.25, 1.45, -0.2), (0.0, -0.4, 1.4))
 

@@ -18,12 +18,20 @@ def test_the_network_takes_every_size_of_the_gate(tmp_path: Path, alignment: int
     assert sizes["full"] >= (1920, 1080)
 
 
-def test_eight_pictures_of_the_square_size_are_compared(tmp_path: Path) -> None:
+def test_an_artifact_of_one_size_is_judged_at_its_own_unless_that_is_large(tmp_path: Path) -> None:
     made = network("unet", tmp_path)
-    found = list(frames.picture_frames(made))
+    assert frames.judged_size(made, (320, 192)) == (320, 192)
+    assert frames.judged_size(made, (1920, 1080)) == (256, 256)
+    scored = network("unet", tmp_path, metric="support.networks:metric")
+    assert frames.judged_size(scored, (320, 192)) == (256, 256)
+
+
+def test_eight_pictures_are_compared(tmp_path: Path) -> None:
+    made = network("unet", tmp_path)
+    found = list(frames.picture_frames(made, (320, 192)))
     assert len(found) == 8
     for _, frame in found:
-        assert frame.shape == (1, 3, 256, 256)
+        assert frame.shape == (1, 3, 192, 320)
         assert frame.dtype == np.float32
         assert 0.0 <= frame.min() <= frame.max() <= 1.0
 

@@ -25,7 +25,7 @@ pytestmark = [
 def request_for(made: Network, folder: Path, precision: str, *sizes: str) -> NetworkRequest:
     every = frames.parity_sizes(made)
     files = {every[size]: folder / f"{made.name}-{precision}.onnx" for size in sizes or ("square", "odd")}
-    calibration = frames.calibration_frames(made, dark_pictures().values())
+    calibration = frames.calibration_frames(made, dark_pictures().values(), every["square"])
     return NetworkRequest(made, "onnx-cpu", precision, files, True, calibration=calibration)
 
 
