@@ -1,5 +1,6 @@
 """`arllie-export`: from a model to verified artifacts and their manifest."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -112,8 +113,8 @@ def _network_jobs(
     pairs = [(row, each) for row in able for each in _precisions(row.name, precisions_of(row), precision, named=named)]
     if not pairs:
         raise ArllieError(f"no target of a network has the precision {precision!r}; --list shows what each has")
-    ranges = _calibration([each for _, each in pairs], calibration, None)
-    return [NetworkExport(row, network, each, wanted, ranges) for row, each in pairs]
+    pictures = _calibration([each for _, each in pairs], calibration, None).folder
+    return [NetworkExport(row, network, each, wanted, pictures) for row, each in pairs]
 
 
 def _jobs(
@@ -192,11 +193,11 @@ def _export_all(
     ensure_folder(out)
     read_manifest(out)  # a damaged one is reported before any work
     entries = {}
-    with progress() as bar:
+    with progress() as bar, tempfile.TemporaryDirectory(prefix=".arllie-floats-", dir=out) as floats:
         task = bar.add_task("exporting", total=len(jobs))
         for job in jobs:
             bar.update(task, description=f"{job.target.name} {job.precision}")
-            entry = _export(job, timeout, out, force=force)
+            entry = _export(job, timeout, out, Path(floats), force=force)
             merge_into_manifest(out, {job.file_name: entry})
             entries[job.file_name] = entry
             bar.advance(task)
@@ -204,14 +205,14 @@ def _export_all(
     return entries
 
 
-def _export(job: "Job | NetworkExport", timeout: float | None, out: Path, *, force: bool) -> "Entry":
+def _export(job: "Job | NetworkExport", timeout: float | None, out: Path, floats: Path, *, force: bool) -> "Entry":
     from arllie_deploy.export.job import Job
     from arllie_deploy.export.networks.export import export_network
     from arllie_deploy.export.pipeline import export
 
     if isinstance(job, Job):
         return export(job, out, timeout_s=timeout or _TIMEOUT_S, force=force)
-    return export_network(job, out, timeout_s=timeout or _NETWORK_TIMEOUT_S, force=force)
+    return export_network(job, out, timeout_s=timeout or _NETWORK_TIMEOUT_S, force=force, floats=floats)
 
 
 def _print_entries(entries: "dict[str, Entry]", out: Path) -> None:

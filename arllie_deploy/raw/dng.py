@@ -1,4 +1,4 @@
-"""Uncompressed DNG files of mosaics, which LibRaw and raw converters open (Adobe, Digital Negative Specification 1.4)."""
+"""Uncompressed DNG files of mosaics, which raw converters open (Adobe, Digital Negative Specification 1.4)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ one of the same variance, and the mosaic is rounded to the sensor's bits above a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -141,11 +141,6 @@ def mosaicked(light: Float64, pattern: str) -> Float64:
     mosaic[0::2, 0::2] = rgb[0::2, 0::2, 0]
     mosaic[1::2, 1::2] = rgb[1::2, 1::2, 2]
     return np.ascontiguousarray(mirrored(mosaic, pattern))
-
-
-def noiseless(camera: Camera) -> Camera:
-    """The same camera with a sensor without noise."""
-    return replace(camera, sensor=NOISELESS)
 
 
 def _without_gains(light: Float64, camera: Camera) -> Float64:

@@ -22,7 +22,6 @@ from arllie_deploy.pictures.layouts.base import SPLITS
 from arllie_deploy.pictures.pairs import Pair, match_pairs, refuse_other_sizes
 from arllie_deploy.raw.frame import RawFrame
 
-SIDE = 448
 PATTERN = "RGGB"
 WHITE = 4.0 * 255.0
 _MOST = 1023

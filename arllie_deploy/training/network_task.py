@@ -117,14 +117,14 @@ class NetworkTask:
         return None if sound else "form for inference"
 
     def validate(self) -> Validation:
-        """The mean over the kinds of pictures, each kind weighing the same: whole frames, crops."""
-        scores: dict[str, list[_Scores]] = {}
-        for picture in self.held_out():
-            scores.setdefault(picture.kind, []).append(self._score(picture))
+        """The mean over all held-out pictures.
+
+        Crops do not show enough of a scene to tell its brightness: they count as the few pictures that they are.
+        """
+        scores = [self._score(picture) for picture in self.held_out()]
         if not scores:
             return Validation(None, None, True)
-        of_kinds = [[fmean(values) for values in zip(*found, strict=True)] for found in scores.values()]
-        loss, ratio, clamped = (fmean(values) for values in zip(*of_kinds, strict=True))
+        loss, ratio, clamped = (fmean(values) for values in zip(*scores, strict=True))
         return Validation(loss, ratio, True, clamped)
 
     def to_model(self, provenance: dict[str, Any]) -> TrainedNetwork:

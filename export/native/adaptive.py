@@ -12,7 +12,8 @@ from arllie_deploy.export.native import build
 from arllie_deploy.export.native.account import LAYOUT, SCHEMA
 from arllie_deploy.export.native.artifact import Contents, assemble, runner_source
 from arllie_deploy.export.native.companions import companion, write_adaptive_common
-from arllie_deploy.export.native.head_constants import head_description_source
+from arllie_deploy.export.native.constants import artifact_source
+from arllie_deploy.export.native.head_constants import head_name
 from arllie_deploy.export.native.machine import machine_for
 from arllie_deploy.export.request import Written
 
@@ -29,7 +30,7 @@ def write(request: AdaptiveRequest) -> Written:
     contents = Contents(
         write_adaptive_common(request, request.model),
         {**build.kernel_objects(machine), **build.adaptive_objects(machine)},
-        head_description_source(request.model, companion(request, ".h").name, text),
+        artifact_source("head", head_name(request.model), companion(request, ".h").name, text),
         {"runner_adaptive.c": runner_source("runner_adaptive.c")},
     )
     files = assemble(request, machine, contents)

@@ -71,15 +71,27 @@ def description_source(enhancer: Enhancer, header_name: str, description: str) -
         header_name: of the file with `header`.
         description: the artifact's metadata, JSON.
     """
+    return artifact_source("model", model_name(enhancer), header_name, description)
+
+
+def artifact_source(kind: str, constant: str, header_name: str, description: str) -> str:
+    """The functions `arllie_artifact_…` of a library.
+
+    Args:
+        kind: "model" or "head": the constant is a `struct arllie_…` of it.
+        constant: its name.
+        header_name: of the file that has it.
+        description: the artifact's metadata, JSON.
+    """
     return "\n".join(
         [
             f'#include "{header_name}"',
             "",
-            "ARLLIE_API const struct arllie_model *arllie_artifact_model(void);",
+            f"ARLLIE_API const struct arllie_{kind} *arllie_artifact_{kind}(void);",
             "ARLLIE_API const char *arllie_artifact_description(void);",
             "",
-            "const struct arllie_model *arllie_artifact_model(void) {",
-            f"    return &{model_name(enhancer)};",
+            f"const struct arllie_{kind} *arllie_artifact_{kind}(void) {{",
+            f"    return &{constant};",
             "}",
             "",
             "const char *arllie_artifact_description(void) {",

@@ -1,4 +1,4 @@
-"""An adaptive model as C: the header with its head, and what is compiled into a library to describe itself."""
+"""An adaptive model as C: the header with its head."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.adaptive import AdaptiveEnhancer
-from arllie_deploy.export.native.constants import identifier, string_literal
+from arllie_deploy.export.native.constants import identifier
 from arllie_deploy.native.adaptive_library import HEAD_FIELDS, HEAD_VERSION, check_has_curve
 
 _COLUMNS = 116
@@ -49,33 +49,6 @@ def head_header(model: AdaptiveEnhancer, interface: str = "arllie_adaptive.h") -
             "};",
             "",
             "#endif",
-            "",
-        ]
-    )
-
-
-def head_description_source(model: AdaptiveEnhancer, header_name: str, description: str) -> str:
-    """What a library tells about itself: the head that it was verified with, and its description.
-
-    Args:
-        model: adaptive.
-        header_name: of the file with `head_header`.
-        description: the artifact's metadata, JSON.
-    """
-    return "\n".join(
-        [
-            f'#include "{header_name}"',
-            "",
-            "ARLLIE_API const struct arllie_head *arllie_artifact_head(void);",
-            "ARLLIE_API const char *arllie_artifact_description(void);",
-            "",
-            "const struct arllie_head *arllie_artifact_head(void) {",
-            f"    return &{head_name(model)};",
-            "}",
-            "",
-            "const char *arllie_artifact_description(void) {",
-            f"    return {string_literal(description)};",
-            "}",
             "",
         ]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ Size = tuple[int, int]
 class NetworkExport:
     """Export `model` to `target`; `size` is (width, height) of the frames, which whoever runs the artifact pads.
 
+    Integers are calibrated on the pictures of a folder, None for the packaged dark set.
+
     Raises:
         ArllieError: if no network goes to this target, not in this precision, or not in this size.
     """
@@ -31,7 +33,7 @@ class NetworkExport:
     model: Network
     precision: str
     size: Size
-    calibration: Calibration = field(default_factory=Calibration)
+    pictures: Path | None = None
 
     def __post_init__(self) -> None:
         if self.precision not in precisions_of(self.target):
@@ -41,6 +43,11 @@ class NetworkExport:
             )
         if min(self.size) < self.model.minimum:
             self.model.check_size(self.size)
+
+    @property
+    def calibration(self) -> Calibration:
+        """From the least to the greatest value that the pictures give."""
+        return Calibration(self.pictures, 100.0)
 
     @property
     def format(self) -> NetworkFormat:
@@ -80,7 +87,9 @@ def precisions_of(target: Target) -> tuple[str, ...]:
     return tuple(precision for precision in target.precisions if precision in able)
 
 
-def export_network(job: NetworkExport, out: Path, *, timeout_s: float, force: bool) -> Entry:
+def export_network(
+    job: NetworkExport, out: Path, *, timeout_s: float, force: bool, floats: Path | None = None
+) -> Entry:
     """Run a job; the entry says what came of it.
 
     Args:
@@ -88,6 +97,7 @@ def export_network(job: NetworkExport, out: Path, *, timeout_s: float, force: bo
         out: the folder.
         timeout_s: for writing, and for verifying.
         force: replace files that have other bytes.
+        floats: as `make` takes it.
 
     Raises:
         ArllieError: if a file of one of its names with other bytes is there and `force` is false.
@@ -97,7 +107,7 @@ def export_network(job: NetworkExport, out: Path, *, timeout_s: float, force: bo
         return entry_of(job, Status.UNAVAILABLE, reason=reason)
     with tempfile.TemporaryDirectory(prefix=".arllie-export-", dir=out) as scratch:
         made = Path(scratch).resolve() / job.file_name
-        outcome = make(_network_job(job), made, timeout_s=timeout_s)
+        outcome = make(_network_job(job), made, timeout_s=timeout_s, floats=floats)
         if outcome.written is None or outcome.verdict is None:
             return entry_of(job, Status.FAILED, reason=outcome.reason, log=outcome.log)
         return keep(job, made, out, outcome.written, outcome.verdict, force=force)
@@ -124,7 +134,7 @@ def _network_job(job: NetworkExport) -> NetworkJob:
         target=job.target.name,
         precision=job.precision,
         size=job.size,
-        pictures=load_frames(job.calibration.folder),
+        pictures=load_frames(job.pictures),
         accelerator=job.target.accelerator,
         delegate=job.target.delegate,
     )

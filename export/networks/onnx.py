@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError, CheckFailedError
 from arllie_deploy.export.metadata import tool_versions
+from arllie_deploy.export.networks.floats import kept
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
@@ -35,7 +36,7 @@ def write(request: NetworkRequest) -> Written:
     """Write the artifact of a request: int8 is QDQ, per channel, signed activations and weights."""
     module, tools = load_module(request.network), tool_versions(_TOOLS)
     for path, size in request.distinct_files.items():
-        model = in_precision(to_model(module, request.network, size), request)
+        model = in_precision(float_model(module, request, size), request)
         check_opset(model)
         text = network_metadata(request, layout="NCHW", size=size, schema=f"opset {OPSET}", tools=tools)
         del model.metadata_props[:]
@@ -52,6 +53,14 @@ def to_model(module: nn.Module, network: Network, size: Size | None) -> ModelPro
         ArllieError: if the module's operators depend on the size and `size` is None.
     """
     return _simplified(to_plain_model(module, network, size))
+
+
+def float_model(module: nn.Module, request: NetworkRequest, size: Size | None) -> ModelProto:
+    """`to_model`, unless another job of the command has made it."""
+    import onnx
+
+    made = kept(request, size, ".onnx", lambda: to_model(module, request.network, size).SerializeToString())
+    return onnx.load_from_string(made)
 
 
 def to_plain_model(module: nn.Module, network: Network, size: Size | None) -> ModelProto:

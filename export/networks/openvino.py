@@ -5,7 +5,7 @@ from __future__ import annotations
 from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
-from arllie_deploy.export.networks.onnx import in_precision, to_model
+from arllie_deploy.export.networks.onnx import float_model, in_precision
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.openvino import SCHEMA, converted, store
 from arllie_deploy.export.request import Written
@@ -20,7 +20,7 @@ def write(request: NetworkRequest) -> Written:
     operators: list[str] = []
     half = request.precision == "fp16"
     for path, size in request.distinct_files.items():
-        graph = to_model(module, request.network, size)
+        graph = float_model(module, request, size)
         model = converted(graph if half else in_precision(graph, request))
         text = network_metadata(request, layout="NCHW", size=size, schema=SCHEMA, tools=tools)
         model.set_rt_info(text, [METADATA_KEY])

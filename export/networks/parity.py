@@ -20,7 +20,6 @@ from arllie_deploy.export.networks.module import find_function, load_module, run
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.sensitivity import describe_worst, layer_sensitivity
 from arllie_deploy.networks.limits import Limits
-from arllie_deploy.networks.network import Network
 from arllie_deploy.quality.parity import Parity, compare
 
 if TYPE_CHECKING:

@@ -96,7 +96,9 @@ class Outcome:
     peak_bytes: dict[str, int] = field(default_factory=dict)
 
 
-def make(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = MEMORY_BYTES) -> Outcome:
+def make(
+    job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = MEMORY_BYTES, floats: Path | None = None
+) -> Outcome:
     """Write the artifact of a job to `path`, with its sidecars beside it, and hold it to the gate.
 
     The files are there whatever the outcome but "failed": whoever asked gives them their names, or `.rejected`.
@@ -106,6 +108,7 @@ def make(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = M
         path: the main file.
         timeout_s: for each of the two steps.
         memory_bytes: the most that each of them may allocate.
+        floats: a folder for what converters make of the network in float, shared by jobs; None: each makes it anew.
 
     Raises:
         UnavailableError: if a converter is missing.
@@ -115,6 +118,7 @@ def make(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = M
     peaks: dict[str, int] = {}
     with TemporaryDirectory(prefix=".arllie-network-", dir=path.parent) as scratch:
         message = _message(job, _places(job, path, Path(scratch)), Path(scratch), memory_bytes)
+        message["floats"] = None if floats is None else str(floats.resolve())
         answers: dict[str, Any] = {}
         for step, worker in (("write", "converter"), ("verify", "runtime")):
             try:

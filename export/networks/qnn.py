@@ -11,7 +11,7 @@ from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
-from arllie_deploy.export.networks.onnx import OPSET, to_int8, to_model
+from arllie_deploy.export.networks.onnx import OPSET, float_model, to_int8
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.qnn import HTP_ARCHS, compile_context, of_size, store
 from arllie_deploy.export.request import Written
@@ -52,8 +52,10 @@ def _integers(module: nn.Module, request: NetworkRequest, size: Size | None) -> 
     """The HTP's own activations are unsigned."""
     calibrated: Size = request.calibration[0].shape[3], request.calibration[0].shape[2]
     if size not in (None, calibrated):
-        raise ArllieError(f"{request.network.name} is of one size and cannot be calibrated at another one: {calibrated}")
-    return to_int8(to_model(module, request.network, size), request.calibration, unsigned=True)
+        raise ArllieError(
+            f"{request.network.name} is of one size and cannot be calibrated at another one: {calibrated}"
+        )
+    return to_int8(float_model(module, request, size), request.calibration, unsigned=True)
 
 
 def refuse_leftovers(path: Path) -> None:

@@ -26,6 +26,7 @@ class NetworkRequest:
         accelerator: the target's.
         frame_sizes: size of a file -> (width, height) of the frames that it is for, where the caller pads them.
         calibration: frames (1, channels, height, width) float32 of one size, whose ranges int8 is made for.
+        floats: folder of what converters made of the network in float for other jobs of the command; None: no folder.
     """
 
     network: Network
@@ -36,6 +37,7 @@ class NetworkRequest:
     accelerator: str = "cpu"
     calibration: Sequence[NDArray[np.float32]] = ()
     frame_sizes: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    floats: Path | None = None
 
     @property
     def distinct_files(self) -> dict[Path, tuple[int, int] | None]:

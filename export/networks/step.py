@@ -73,6 +73,7 @@ def _request(message: dict[str, Any]) -> NetworkRequest:
         accelerator=message["accelerator"],
         calibration=calibration,
         frame_sizes={(width, height): tuple(message["frame"]) for width, height in [message["size"]]},
+        floats=Path(message["floats"]) if message.get("floats") else None,
     )
 
 

@@ -7,12 +7,13 @@ TensorFlow's way from a .tflite to int16x8 goes through a quantizer that it call
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.metadata import tool_versions
+from arllie_deploy.export.networks.floats import kept
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import load_module
@@ -34,7 +35,7 @@ def write(request: NetworkRequest) -> Written:
     """Write one file per size. Weights of fp16 are half precision; int8 has int8 input and output."""
     network, tools = request.network, tool_versions(_TOOLS)
     module = load_module(network)
-    floats = {size: convert(module, network, size) for size in request.files}
+    floats = {size: _float(module, request, size) for size in request.files}
     ranges = _ranges(module, request, floats) if request.precision == "int8" else {}
     for size, path in request.files.items():
         graph = TfliteGraph(_in_precision(floats[size], request.precision, ranges))
@@ -92,10 +93,14 @@ def _in_precision(model: bytes, precision: str, ranges: Ranges) -> bytes:
     return half_weights(model) if precision == "fp16" else model
 
 
+def _float(module: nn.Module, request: NetworkRequest, size: Size) -> bytes:
+    return kept(request, size, ".tflite", lambda: convert(module, request.network, size))
+
+
 def _ranges(module: nn.Module, request: NetworkRequest, floats: dict[Size, bytes]) -> Ranges:
     """Of the tensors at the size of the calibration frames; their names are the same at every size."""
     height, width = request.calibration[0].shape[2:]
     size = (int(width), int(height))
-    model: Any = floats.get(size) or convert(module, request.network, size)
+    model = floats.get(size) or _float(module, request, size)
     frames = [np.ascontiguousarray(np.moveaxis(frame, 1, 3)) for frame in request.calibration]
     return observe(model, frames, request.network.value_range)

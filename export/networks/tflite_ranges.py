@@ -40,7 +40,7 @@ def share_ranges(graph: TfliteGraph, ranges: Found) -> None:
             ranges[graph.name(source)] = dict(ranges[graph.name(result)])
     joined = [one for one in graph.operators if graph.kind(one) == "CONCATENATION"]
     # One may be within another one's reach: each pass can only widen, so it ends.
-    while any([_widen(graph, ranges, one) for one in joined]):
+    while sum(_widen(graph, ranges, one) for one in joined):
         pass
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.enhancers import random_enhancer
-from support.networks import FACTORIES, packaged_ladder
+from support.networks import FACTORIES, packaged_ladder, packaged_sad_unet
 from support.picture_files import random_pixels
 
 from arllie_deploy.bench.backends import BACKENDS
@@ -25,6 +25,7 @@ from arllie_deploy.runtimes.network import NetworkReference
 NETWORK = TimedNetwork(packaged_ladder())
 FRAMES = [random_pixels(21, 34, seed=seed) for seed in range(2)]
 SUBJECT = Subject(NETWORK, FRAMES, 1, (2,))
+SETTINGS = Settings(rounds=1, calls=1, least_rounds=1, warm_up_s=0.0)
 
 
 def test_it_is_judged_against_its_own_graph() -> None:
@@ -68,10 +69,22 @@ def test_a_worker_opens_the_file_itself(monkeypatch: pytest.MonkeyPatch) -> None
     assert opened == {"threads": 1, "executed_by": "onnxruntime on the CPU"}
 
 
+def test_the_networks_own_file_is_a_measured_row() -> None:
+    made = TimedNetwork(packaged_sad_unet())
+    subject = Subject(made, [random_pixels(40, 70)], 1)
+    entries = BACKENDS["cpu"].entries(subject, [])
+    [row] = measure(subject, entries, limits=limits_of(subject), settings=SETTINGS).rows
+    assert (row.status, row.reason) == (Status.MEASURED, None)
+    assert row.infer_ms is not None
+    assert row.infer_ms.p50 > 0.0
+    assert row.parity is not None
+    assert row.parity.max_abs is not None
+    assert row.parity.max_abs <= 1e-5
+
+
 def test_a_file_that_a_worker_refuses_is_a_failed_row() -> None:
     """In the worker's own process the tests' builders are strangers."""
     entries = BACKENDS["cpu"].entries(Subject(NETWORK, FRAMES, 1), [])
-    settings = Settings(rounds=1, calls=1, least_rounds=1, warm_up_s=0.0)
-    [row] = measure(SUBJECT, entries, limits=limits_of(SUBJECT), settings=settings).rows
+    [row] = measure(SUBJECT, entries, limits=limits_of(SUBJECT), settings=SETTINGS).rows
     assert row.status == Status.FAILED
     assert "is none of this package's" in str(row.reason)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.networks import packaged_ladder
+from support.networks import packaged_ladder, packaged_sad_unet
 from support.picture_files import random_pixels
 
 from arllie_deploy.errors import ArllieError
@@ -65,6 +65,18 @@ def test_tiles_of_a_network_are_the_whole_frame(
     assert len(shares) >= 2
     assert shares[-1] == 1.0
     assert np.abs(result - whole).max() <= 1
+
+
+def test_tiles_of_sad_unet_are_the_whole_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = packaged_sad_unet()
+    assert network.figures is not None
+    assert network.figures.context == 192
+    frame, model = random_pixels(230, 500), opener_for_pictures(network, "auto", 1)(random_pixels(32, 32))
+    whole = model.run(frame).astype(int)
+    monkeypatch.setattr(strips_module, "_TILE_BYTES", network.figures.pixel_bytes * 230 * 400)
+    shares: list[float] = []
+    assert np.abs(enhance_in_strips(model, frame, progress=shares.append) - whole).max() <= 1
+    assert len(shares) >= 3
 
 
 def test_a_tile_that_sees_too_little_would_show(monkeypatch: pytest.MonkeyPatch) -> None:

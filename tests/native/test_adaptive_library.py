@@ -25,6 +25,7 @@ from arllie_deploy.native.integer import quantize
 from arllie_deploy.native.kernel import float_struct, integer_struct
 from arllie_deploy.native.library import FloatStruct, StatisticsStruct
 from arllie_deploy.pictures.dark_set import dark_pictures
+from arllie_deploy.pictures.pairs import find_pairs, read_pairs
 from arllie_deploy.statistics import COUNT, frame_statistics, sample_statistics
 from arllie_deploy.temporal import Smoother
 
@@ -179,14 +180,9 @@ def test_a_dark_picture_is_enhanced_as_the_reference_does(library: AdaptiveLibra
 
 
 def test_real_frames_are_enhanced_as_the_reference_does(library: AdaptiveLibrary, shared_data: Path) -> None:
-    from arllie_deploy.pictures.codecs import read_picture
-
-    paths = sorted((shared_data / "lol" / "train" / "low").rglob("*.png"))[::60]
-    assert paths
-    for path in paths:
-        frame = read_picture(path).pixels
+    for name, frame, _ in read_pairs(find_pairs(shared_data / "lol" / "train")[::60]):
         assert_alike(enhancer_of(library.condition(library.library.look(frame)).real), MODEL.for_frame(frame))
-        assert np.abs(library.enhance(frame).astype(int) - MODEL.enhance(frame)).max() <= 1, path.name
+        assert np.abs(library.enhance(frame).astype(int) - MODEL.enhance(frame)).max() <= 1, name
 
 
 def test_a_clip_is_smoothed_and_starts_over_at_a_cut(library: AdaptiveLibrary) -> None:

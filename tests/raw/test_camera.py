@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
-from support.raw_frames import CAMERA_TAGS, XYZ_TO_CAMERA, random_mosaic
+from support.raw_frames import CAMERA_TAGS, XYZ_TO_CAMERA, random_mosaic, raw_frame
 
 from arllie_deploy.errors import ArllieError, UnavailableError
 from arllie_deploy.pictures.orientation import upright
@@ -90,6 +90,18 @@ def test_libraw_and_the_pipeline_here_agree_on_a_smooth_scene(dtype: type, tmp_p
     level = np.iinfo(dtype).max / 255
     # Not at the border, which LibRaw interpolates in another way.
     assert np.abs(ours[4:-4, 4:-4] / level - theirs[4:-4, 4:-4] / level).max() < 4
+
+
+def test_libraw_does_not_take_the_brightest_pixel_for_white(tmp_path: Path) -> None:
+    frame = raw_frame(np.full((48, 64), 800, np.uint16), white=1000.0, black=(0.0,) * 4, white_balance=(1.0, 1.0, 1.0))
+    write_dng(tmp_path / "a.dng", frame)
+    assert np.abs(develop_with_libraw(tmp_path / "a.dng").astype(int) - develop(frame)).max() <= 1
+
+
+def test_libraw_takes_the_white_balance_of_the_shot(tmp_path: Path) -> None:
+    mosaic = np.tile(np.array([[180, 600], [600, 480]], np.uint16), (24, 32))
+    picture = develop_with_libraw(_save(tmp_path, mosaic, neutral=(0.3, 1.0, 0.8)))
+    assert np.ptp(picture, axis=2).max() <= 1
 
 
 X_TRANS = ("GGRGGB", "GGBGGR", "BRGRBG", "GGBGGR", "GGRGGB", "RBGBRG")

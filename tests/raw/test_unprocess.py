@@ -10,22 +10,22 @@ from support.pictures import scene
 from support.raw_frames import MATRIX
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.frames import to_unit
+from arllie_deploy.frames import to_frame, to_unit
 from arllie_deploy.quality.psnr import psnr
-from arllie_deploy.quality.sensor import PHONE, Sensor
-from arllie_deploy.quality.srgb import to_linear
+from arllie_deploy.quality.sensor import NOISELESS, PHONE, Sensor
+from arllie_deploy.quality.srgb import to_encoded, to_linear
 from arllie_deploy.raw import PATTERNS
 from arllie_deploy.raw.develop import TONES, Rendering, develop, render
 from arllie_deploy.raw.packing import pack
-from arllie_deploy.raw.unprocess import Camera, camera_light, draw_camera, mosaicked, noiseless, unprocess
+from arllie_deploy.raw.unprocess import Camera, camera_light, draw_camera, draw_noise, mosaicked, unprocess
 
 SEEDS = st.integers(0, 2**32 - 1)
 PLAIN = Camera((2.0, 1.0, 1.5), MATRIX)
 
 
 def _quiet_camera(seed: int, bits: int = 14) -> Camera:
-    camera = noiseless(draw_camera(np.random.default_rng(seed)))
-    return replace(camera, bits=bits, black=float(1 << (bits - 4)))
+    camera = draw_camera(np.random.default_rng(seed))
+    return replace(camera, sensor=NOISELESS, bits=bits, black=float(1 << (bits - 4)))
 
 
 def _white_balanced(color: np.ndarray, camera: Camera) -> np.ndarray:
@@ -75,6 +75,13 @@ def test_gray_highlights_never_come_back_darker(seed: int, light: float) -> None
     assert (back.astype(int) >= encoded.astype(int) - 1).all()
 
 
+@pytest.mark.parametrize(("light", "red"), [(0.5, 0.25), (0.9, 0.45), (0.95, 0.95 * (0.25 + 0.75 * 0.5)), (1.0, 1.0)])
+def test_the_gains_fade_out_towards_white(light: float, red: float) -> None:
+    camera = replace(PLAIN, rendering=Rendering())
+    frame = to_frame(to_encoded(np.full((4, 4, 3), light)), np.uint16)
+    assert camera_light(frame, camera)[..., 0] == pytest.approx(red, abs=1e-3)
+
+
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_a_scene_comes_back_but_for_what_the_mosaic_leaves_out(pattern: str) -> None:
     picture = scene(4, 96, 80)
@@ -102,7 +109,7 @@ def test_the_mosaic_takes_each_color_at_its_filter() -> None:
 def test_the_noise_has_the_variance_of_the_law(sensor: Sensor, level: int) -> None:
     camera = replace(PLAIN, sensor=sensor, bits=14, black=2048.0)
     picture = np.full((400, 400, 3), level, np.uint8)
-    light = pack(replace(unprocess(picture, noiseless(camera), seed=0), white_balance=(1.0, 1.0, 1.0)))
+    light = pack(replace(unprocess(picture, replace(camera, sensor=NOISELESS), seed=0), white_balance=(1.0, 1.0, 1.0)))
     noisy = pack(replace(unprocess(picture, camera, seed=3), white_balance=(1.0, 1.0, 1.0)))
     for signal, plane in zip(light[:, 0, 0], noisy, strict=True):
         variance = sensor.shot * float(signal) + sensor.read**2
@@ -117,7 +124,7 @@ def test_the_seed_decides_the_noise_and_nothing_else_does() -> None:
     assert unprocess(picture.copy(), camera, seed=7).mosaic.tobytes() == first
     assert unprocess(picture, camera, seed=[7]).mosaic.tobytes() == first
     assert unprocess(picture, camera, seed=8).mosaic.tobytes() != first
-    quiet = noiseless(camera)
+    quiet = replace(camera, sensor=NOISELESS)
     assert (unprocess(picture, quiet, seed=7).mosaic == unprocess(picture, quiet, seed=8).mosaic).all()
 
 
@@ -138,6 +145,14 @@ def test_drawn_cameras_are_within_the_ranges_of_the_paper(seed: int) -> None:
     assert 1e-4 <= camera.sensor.shot <= 0.012
     assert 0.0 < camera.sensor.read < 0.1
     assert camera == draw_camera(np.random.default_rng(seed))
+
+
+def test_drawn_read_noise_follows_the_shot_noise_as_in_the_paper() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [draw_noise(rng) for _ in range(500)]
+    rest = [2 * math.log(sensor.read) - 2.18 * math.log(sensor.shot) for sensor in drawn]
+    assert np.mean(rest) == pytest.approx(1.20, abs=0.04)
+    assert np.std(rest) == pytest.approx(0.26, abs=0.03)
 
 
 @pytest.mark.parametrize(

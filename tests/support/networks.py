@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from arllie_deploy.export.networks.package import package
+from arllie_deploy.models.sad_unet.deploy import build_deployed
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.network import Network, sha256_of
 
@@ -212,6 +213,21 @@ def packaged_ladder() -> Network:
         warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves
         patch.setattr(network_file, "FACTORIES", FACTORIES)
         return package(network("ladder", folder), folder / "packaged.safetensors")
+
+
+@cache
+def packaged_sad_unet() -> Network:
+    """The smallest one, with weights from a fixed seed; its factory is the package's, so other processes open it."""
+    folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    torch.manual_seed(0)
+    arguments = {"width": 0.25, "stem": 16, "expansion": 1}
+    save_file(build_deployed(**arguments).state_dict(), weights := folder / "weights.safetensors")
+    factory = f"{build_deployed.__module__}:{build_deployed.__name__}"
+    facts = Network("small", factory, weights, sha256_of(weights), "MIT", arguments, alignment=32, minimum=32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves
+        return package(facts, folder / "packaged.safetensors")
 
 
 # What `network_file.FACTORIES` is in tests.

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.nn.functional import max_pool2d
 from torch.utils.flop_counter import FlopCounterMode
 
 from arllie_deploy.models.lw_isp.config import LwIspConfig
@@ -57,6 +58,28 @@ def test_the_parameters_lie_where_the_layer_table_has_them() -> None:
     }  # fmt: skip
     assert found["u1"] == 128 * 256 * 9 + 256 + 64 * 64 * 9 + 64
     assert found["d6"] == 256 * 128 + 128 + 256 * 128 * 9 + 128 + 128 * 128 * 9 + 128
+
+
+def test_the_stages_are_joined_as_in_the_layer_table() -> None:
+    torch.manual_seed(0)
+    n = LwIsp(LwIspConfig(width=0.25)).double().eval()
+    frame = torch.rand(1, 3, 32, 48, dtype=torch.float64)
+    with torch.inference_mode():
+        d0 = n.d0(frame)
+        d1 = n.d1(d0)
+        d2 = n.d2(n.a1(max_pool2d(d1, 2)))
+        d3 = n.d3(n.a2(max_pool2d(d2, 2)))
+        d4 = n.d4(n.a3(max_pool2d(d3, 2)))
+        d5 = n.d5(n.a4(max_pool2d(d4, 2)))
+        d6 = n.d6(d4, d5.mean((2, 3), keepdim=True))
+        d7 = n.d7(torch.cat([n.u1(d4) + n.u1(d6), d3], 1))
+        d8 = n.d8(torch.cat([n.u2(d3) + n.u2(d7), d2], 1))
+        d9 = n.d9(torch.cat([n.u3(d2) + n.u3(d8), d1], 1))
+        wanted = torch.sigmoid(n.last.d10(d0 * d9))
+        passed = n.run(frame)
+    torch.testing.assert_close(passed.enhanced, wanted)
+    for level, other in zip(passed.levels, (d6, d7, d8, d9), strict=True):
+        torch.testing.assert_close(level, other)
 
 
 @pytest.mark.parametrize(

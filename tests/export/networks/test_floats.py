@@ -1,0 +1,40 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.networks import network
+
+from arllie_deploy.export.networks.floats import kept
+from arllie_deploy.export.networks.request import NetworkRequest
+
+
+@pytest.fixture
+def request_with_folder(tmp_path: Path) -> NetworkRequest:
+    (tmp_path / "floats").mkdir()
+    made = network("silent", tmp_path)
+    return NetworkRequest(made, "tflite-cpu", "fp32", {}, False, floats=tmp_path / "floats")
+
+
+def test_a_network_is_converted_once_for_a_size(request_with_folder: NetworkRequest) -> None:
+    converted: list[str] = []
+
+    def converter(name: str) -> bytes:
+        converted.append(name)
+        return name.encode()
+
+    asked = [("a", (64, 32), ".tflite"), ("b", (64, 32), ".tflite"), ("c", None, ".tflite"), ("d", (64, 32), ".onnx")]
+    for job in (request_with_folder, replace(request_with_folder, target="ethos-u", precision="int8")):
+        found = [kept(job, size, suffix, lambda name=name: converter(name)) for name, size, suffix in asked]
+        assert found == [b"a", b"a", b"c", b"d"]
+    assert converted == ["a", "c", "d"]
+
+
+def test_another_network_is_converted_anew(request_with_folder: NetworkRequest) -> None:
+    other = replace(request_with_folder, network=replace(request_with_folder.network, sha256="0" * 64))
+    assert kept(request_with_folder, None, ".onnx", lambda: b"one") == b"one"
+    assert kept(other, None, ".onnx", lambda: b"other") == b"other"
+
+
+def test_without_a_folder_nothing_is_kept(request_with_folder: NetworkRequest) -> None:
+    alone = replace(request_with_folder, floats=None)
+    assert [kept(alone, None, ".onnx", lambda made=made: made) for made in (b"one", b"two")] == [b"one", b"two"]
