@@ -11,6 +11,10 @@ from arllie_deploy.silence import STDERR, STDOUT, silenced
 def test_what_c_writes_meanwhile_is_lost_and_nothing_else(descriptor: int, capfd: pytest.CaptureFixture[str]) -> None:
     stream = sys.stdout if descriptor == STDOUT else sys.stderr
     libc = ctypes.CDLL(None)
+    # C chooses its buffer at its first write: one that is held back, not one for each line.
+    libc.printf(b"C\n")
+    libc.fflush(None)
+    capfd.readouterr()
     stream.write("before\n")
     with silenced(descriptor):
         os.write(descriptor, b"written\n")

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from support.networks import FACTORIES, packaged_ladder
 from support.picture_files import random_pixels
 
 from arllie_deploy.networks import network_file
+from arllie_deploy.networks.limits import Limits
 from arllie_deploy.pictures import Picture, read_picture, write_picture
 from arllie_deploy.runtimes.network import OpenedNetwork
 
@@ -23,8 +25,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     places = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, places)))  # for the steps of an export
 
-    def command(name: str, *arguments: object) -> Finished:
-        return run_here(name, [*arguments, "--model", NETWORK], monkeypatch, capsys)
+    def command(name: str, *arguments: object, model: Path = NETWORK) -> Finished:
+        return run_here(name, [*arguments, "--model", model], monkeypatch, capsys)
 
     return command
 
@@ -106,3 +108,18 @@ def test_an_artifact_is_made_entered_and_verified_again(run, tmp_path: Path) -> 
     assert again.status == 0, again.err
     (out / entry["file"]).write_bytes(b"other")
     assert run("export", "--verify", out / "manifest.json").status == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's exporter warns about itself
+def test_lost_accuracy_is_a_rejection_that_names_its_layers(run, tmp_path: Path) -> None:
+    strict = replace(packaged_ladder(), limits=Limits(int8_db=90.0))
+    graph, weights = network_file.load_graph(strict)
+    made = network_file.save(strict, weights, graph, tmp_path / "strict.safetensors")
+    done = run("export", "--target", "onnx-cpu", "--precision", "int8", "--out", tmp_path / "out", model=made.weights)
+    assert done.status == 1
+    [entry] = json.loads((tmp_path / "out" / "manifest.json").read_text())["artifacts"].values()
+    assert entry["status"] == "rejected"
+    assert "dB, limit 90; most sensitive layers: " in entry["reason"]
+    assert {"stem", "last"} <= {one["layer"] for one in entry["parity"]["sensitivity"]}
+    assert entry["calibration"]["percentile"] == 100.0
+    assert not list((tmp_path / "out").glob("*.onnx"))

@@ -78,8 +78,9 @@ def test_a_picture_of_another_size_is_refused(miniature: Path) -> None:
         (imagecodecs.png_encode(np.full((4, 4), 1024, np.uint16)), "1024 is more than 10 bits hold"),
         (imagecodecs.png_encode(np.zeros((5, 4), np.uint16)), "4×5: both sides must be even"),
         (imagecodecs.png_encode(random_mosaic(40, 40))[:-300], "the file is damaged or cut off"),
+        (imagecodecs.png_encode(random_mosaic(40, 40))[:200] + bytes(3000), "the file is damaged or cut off"),
     ],
-    ids=["no-png", "colors", "eight-bits", "eleven-bits", "odd", "cut"],
+    ids=["no-png", "colors", "eight-bits", "eleven-bits", "odd", "cut", "damaged"],
 )
 def test_what_is_no_mosaic_is_refused(content: bytes, says: str, tmp_path: Path) -> None:
     path = tmp_path / "0.png"
