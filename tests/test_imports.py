@@ -21,6 +21,8 @@ HEAVY = {
     "optuna",
     "cv2",
     "skimage",
+    "rawpy",
+    "tifffile",
 }
 
 
@@ -43,6 +45,7 @@ def test_importing_the_package_needs_numpy_only() -> None:
         ("from arllie_deploy.export.targets import TARGETS; [row.availability() for row in TARGETS.values()]", set()),
         ("from arllie_deploy.runtimes import RUNTIMES; [row.availability() for row in RUNTIMES.values()]", set()),
         ("import arllie_deploy.models, arllie_deploy.epilogues, arllie_deploy.reparam.fuse", set()),
+        ("import arllie_deploy.raw.files, arllie_deploy.raw.develop, arllie_deploy.raw.unprocess", set()),
         ("import arllie_deploy.cli.export", {"typer", "rich"}),
         ("import arllie_deploy.cli.bench, arllie_deploy.cli.history", {"typer", "rich"}),
         ("from arllie_deploy.bench.peers import PEERS; list(PEERS)", set()),
