@@ -40,6 +40,8 @@ class SadUnetConfig:
         strength: λ, or what it starts from, above 0 and up to 2.
         context: blocks that the bottleneck has beyond the two of the design, 0 to 8, each of twice the channels inside;
             each lets a pixel of the output look 32 pixels further.
+        gain: of the frame before the stem, 1 to 32. The form for inference has it within the first convolution: it changes
+            how fast color is learned from dark frames, not what can be learned.
 
     Raises:
         ArllieError: on a value that is not among these.
@@ -56,6 +58,7 @@ class SadUnetConfig:
     activator: str = "fixed"
     strength: float = 0.6
     context: int = 0
+    gain: float = 1.0
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -70,6 +73,8 @@ class SadUnetConfig:
                 raise ArllieError(f"sad-unet: {name} is {value!r}; known: {', '.join(map(str, known))}")
         if not 0.0 < self.strength <= 2.0:
             raise ArllieError(f"sad-unet: strength is {self.strength!r}, expected a number above 0 and up to 2")
+        if not 1.0 <= self.gain <= 32.0:
+            raise ArllieError(f"sad-unet: gain is {self.gain!r}, expected 1 to 32")
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> SadUnetConfig:

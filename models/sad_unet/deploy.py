@@ -37,6 +37,8 @@ def deploy(network: SadUnet) -> nn.Module:
         setattr(owner, norm, nn.Identity())
     for part in deployed.extract[2].parameters():
         part.mul_(deployed.activator.strength)
+    deployed.stem[0].weight.mul_(deployed.config.gain)
+    deployed.amplifier = nn.Identity()  # type: ignore[assignment]  # within the first convolution
     deployed.activator = nn.Identity()  # type: ignore[assignment]  # λ is 1 now
     return deployed.requires_grad_(False)
 
@@ -68,6 +70,7 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
         statistics.bias.copy_(values[f"{place}.{convolution}.bias"])
         statistics.running_mean.fill_(0.0)
         statistics.running_var.fill_(1.0 - statistics.eps)
+    network.stem[0].weight.div_(network.config.gain)
     for part in network.extract[2].parameters():
         part.div_(network.activator.strength)
 

@@ -61,6 +61,18 @@ class Activator(nn.Module):
         return self.strength * features
 
 
+class Amplifier(nn.Module):
+    """The frame times a fixed gain."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        self.gain = gain
+
+    def forward(self, y: Tensor) -> Tensor:
+        """The same shape."""
+        return self.gain * y
+
+
 class SadUnet(nn.Module):
     """y -> clamp(y + λF(y), 0, 1): stem, five levels, bottleneck, skips, five decoder stages, feature extraction."""
 
@@ -68,6 +80,7 @@ class SadUnet(nn.Module):
         super().__init__()
         self.config = config
         stem, channels = config.stem_channels, config.channels
+        self.amplifier = Amplifier(config.gain)
         self.stem = nn.Sequential(
             nn.Conv2d(3, stem, 3, padding=1),
             activation(config),
@@ -97,7 +110,7 @@ class SadUnet(nn.Module):
 
     def run(self, y: Tensor) -> Pass:
         """The same with what training looks at."""
-        outputs, x = [], self.stem(y)
+        outputs, x = [], self.stem(self.amplifier(y))
         for level in self.levels:
             x = level(x)
             outputs.append(x)

@@ -31,7 +31,7 @@ def trained(**arguments: object) -> SadUnet:
         {},
         {"skip": "direct", "activator": "learned", "strength": 0.5},
         {"depthwise": "plain", "activation": "relu", "upsampling": "nearest"},
-        {"projection": "activated", "stem": 64},
+        {"projection": "activated", "stem": 64, "gain": 8.0},
     ],
 )
 def test_the_form_for_inference_is_the_same_function(arguments: dict[str, object]) -> None:
@@ -73,7 +73,8 @@ def test_distillation_leaves_nothing_in_the_graph_for_inference() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"depthwise": "plain", "strength": 0.3}, {}, {"context": 2}, {"depthwise": "plain", "context": 1}]
+    "arguments",
+    [{"depthwise": "plain", "strength": 0.3}, {}, {"context": 2, "gain": 8.0}, {"depthwise": "plain", "context": 1}],
 )
 def test_a_network_goes_on_from_the_weights_of_an_axial_one(arguments: dict[str, object]) -> None:
     axial, other = trained(), trained(**arguments)
