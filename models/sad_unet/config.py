@@ -40,8 +40,8 @@ class SadUnetConfig:
         strength: λ, or what it starts from, above 0 and up to 2.
         context: blocks that the bottleneck has beyond the two of the design, 0 to 8, each of twice the channels inside;
             each lets a pixel of the output look 32 pixels further.
-        gain: of the frame before the stem, 1 to 32. The form for inference has it within the first convolution: it changes
-            how fast color is learned from dark frames, not what can be learned.
+        gain: of the frame before the stem, 1 to 32. The form for inference has it within the first convolution: it
+            changes how fast the color of dark frames is learned, not what can be learned.
 
     Raises:
         ArllieError: on a value that is not among these.

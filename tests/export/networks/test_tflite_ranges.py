@@ -1,4 +1,3 @@
-
 import numpy as np
 import pytest
 from support.networks import frames, network
