@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,7 @@ def deploy(network: SadUnet) -> nn.Module:
         setattr(owner, norm, nn.Identity())
     for part in deployed.extract[2].parameters():
         part.mul_(deployed.activator.strength)
-    deployed.stem[0].weight.mul_(deployed.config.gain)
+    _first(deployed).weight.mul_(deployed.config.gain)
     deployed.amplifier = nn.Identity()  # type: ignore[assignment]  # within the first convolution
     deployed.activator = nn.Identity()  # type: ignore[assignment]  # λ is 1 now
     return deployed.requires_grad_(False)
@@ -70,9 +70,13 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
         statistics.bias.copy_(values[f"{place}.{convolution}.bias"])
         statistics.running_mean.fill_(0.0)
         statistics.running_var.fill_(1.0 - statistics.eps)
-    network.stem[0].weight.div_(network.config.gain)
+    _first(network).weight.div_(network.config.gain)
     for part in network.extract[2].parameters():
         part.div_(network.activator.strength)
+
+
+def _first(network: SadUnet) -> nn.Conv2d:
+    return cast("nn.Conv2d", network.stem[0])
 
 
 def _loaded(form: nn.Module, deployed: Mapping[str, Tensor]) -> dict[str, Tensor]:
