@@ -47,6 +47,7 @@ ARMS = (
     Arm("plain depthwise", {"depthwise": "plain"}),
     Arm("ReLU", {"activation": "relu"}),
     Arm("activated bottleneck", {"projection": "activated"}),
+    Arm("gain 8", {"gain": 8.0}),
 )
 WIDTHS = (Arm("width 0.5", {"width": 0.5}), Arm("width 1", {"width": 1.0}))
 
