@@ -13,16 +13,11 @@ from arllie_deploy.errors import ArllieError
 _LONGEST_S = 1e6
 # Converters of networks take minutes for a size.
 _TIMEOUT_S, _NETWORK_TIMEOUT_S = 300.0, 3600.0
-_ALL = "all"
 
 if TYPE_CHECKING:
-    from arllie_deploy.export.calibration import Calibration
     from arllie_deploy.export.job import Job
     from arllie_deploy.export.manifest import Entry
     from arllie_deploy.export.networks.export import NetworkExport
-    from arllie_deploy.export.targets import Target
-    from arllie_deploy.networks.network import Network
-    from arllie_deploy.stored_model import Model
 
 
 def command(
@@ -51,6 +46,7 @@ def command(
     Exit 0: everything was made (with `all`: nothing was rejected or failed). 1: an artifact was rejected, its
     converter failed, or --verify found a difference. 2: wrong use, or a named target is unavailable here.
     """
+    from arllie_deploy.cli.export_jobs import ALL, Wish, jobs_of
     from arllie_deploy.cli.export_list import print_targets
     from arllie_deploy.cli.export_verify import verify_manifest
     from arllie_deploy.export.targets import find_targets
@@ -66,121 +62,14 @@ def command(
         return verify_manifest(verify, model, timeout or _NETWORK_TIMEOUT_S, json)
     if target is None:
         raise ArllieError("name what to export with --target, for example --target onnx-cpu; --list shows all")
-    jobs = _all_jobs(find_targets(target), model, size, precision, calibration, percentile, named=target != _ALL)
+    targets = find_targets(target)
+    jobs = jobs_of(Wish(targets, target != ALL, model, size, precision, calibration, percentile))
     entries = _export_all(jobs, timeout, out, force=force)
     if json:
         print_json({"out": str(out), "artifacts": entries})
     else:
         _print_entries(entries, out)
-    return _exit_status(entries, named=target != _ALL)
-
-
-def _all_jobs(
-    targets: "list[Target]",
-    model: str | None,
-    size: str,
-    precision: str | None,
-    calibration: Path | None,
-    percentile: float | None,
-    *,
-    named: bool,
-) -> "Sequence[Job | NetworkExport]":
-    from arllie_deploy.models import find_any
-    from arllie_deploy.networks.network import Network
-
-    found = None if model is None else find_any(model)
-    if isinstance(found, Network):
-        if percentile is not None:
-            raise ArllieError("--percentile is for one-layer models; a network's ranges are min-max, leave it out")
-        return _network_jobs(targets, found, size, precision, calibration, named=named)
-    return _jobs(targets, model, size, precision, calibration, percentile, named=named)
-
-
-def _network_jobs(
-    targets: "list[Target]",
-    network: "Network",
-    size: str,
-    precision: str | None,
-    calibration: Path | None,
-    *,
-    named: bool,
-) -> "list[NetworkExport]":
-    from arllie_deploy.cli.size import parse_size
-    from arllie_deploy.export.networks.export import NetworkExport, has_format, precisions_of
-
-    able = targets if named else [row for row in targets if has_format(row)]
-    wanted = parse_size(size)
-    pairs = [(row, each) for row in able for each in _precisions(row.name, precisions_of(row), precision, named=named)]
-    if not pairs:
-        raise ArllieError(f"no target of a network has the precision {precision!r}; --list shows what each has")
-    pictures = _calibration([each for _, each in pairs], calibration, None).folder
-    return [NetworkExport(row, network, each, wanted, pictures) for row, each in pairs]
-
-
-def _jobs(
-    targets: "list[Target]",
-    model: str | None,
-    size: str,
-    precision: str | None,
-    calibration: Path | None,
-    percentile: float | None,
-    *,
-    named: bool,
-) -> "list[Job]":
-    from arllie_deploy.cli.size import parse_size
-    from arllie_deploy.export.job import Job, require_form
-
-    wanted = parse_size(size)
-    pairs = [(row, each) for row in targets for each in _precisions(row.name, row.precisions, precision, named=named)]
-    if not pairs:
-        raise ArllieError(f"no target has the precision {precision!r}; --list shows what each has")
-    ranges = _calibration([each for _, each in pairs], calibration, percentile)
-    jobs = [Job(row, _model(model, row, each), each, wanted, ranges) for row, each in pairs]
-    if named:
-        # With `all` a target that cannot carry the model's form is reported beside those that can.
-        for job in jobs:
-            require_form(job)
-    return jobs
-
-
-def _model(given: str | None, target: "Target", precision: str) -> "Model":
-    from arllie_deploy.adaptive import AdaptiveEnhancer
-    from arllie_deploy.models import WITH_CONSTANT_FILTERS, find_model
-
-    model = find_model(given or target.default_model(precision))
-    variant = WITH_CONSTANT_FILTERS.get(model.name) if isinstance(model, AdaptiveEnhancer) else None
-    if variant is None or not target.constant_filters or not target.adaptive_precisions:
-        return model
-    note(f"{target.name} needs constant filters: {variant} in place of {model.name}")
-    return find_model(variant)
-
-
-def _precisions(target: str, able: tuple[str, ...], given: str | None, *, named: bool) -> tuple[str, ...]:
-    if given is None:
-        return able[:1]
-    if given == _ALL:
-        return able
-    if given in able:
-        return (given,)
-    if not named:
-        return ()
-    raise ArllieError(f"target {target} has no precision {given!r}; it has {', '.join(able)}")
-
-
-def _calibration(precisions: list[str], folder: Path | None, percentile: float | None) -> "Calibration":
-    from arllie_deploy.export.calibration import Calibration, brightness_warning, load_frames
-    from arllie_deploy.export.targets import INTEGER_PRECISIONS
-
-    if folder is None and percentile is None:
-        return Calibration()
-    if not set(precisions) & set(INTEGER_PRECISIONS):
-        option = "--percentile" if folder is None else "--calibration"
-        raise ArllieError(f"{option} is for int8 and int16x8, and only floats are exported; leave it out")
-    if folder is not None:
-        warning = brightness_warning(load_frames(folder))
-        if warning is not None:
-            note(f"--calibration {folder}: {warning}")
-    return Calibration(folder, percentile)
+    return _exit_status(entries, named=target != ALL)
 
 
 def _export_all(

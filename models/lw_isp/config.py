@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.networks.arguments import config_from
 
 # d1 to d4, at width 1; each is followed by a pooling.
 _CHANNELS = (16, 32, 64, 128)
@@ -78,10 +79,7 @@ class LwIspConfig:
         Raises:
             ArllieError: on an unknown key or a value out of range.
         """
-        known = [field.name for field in fields(cls)]
-        if unknown := sorted(set(value) - set(known)):
-            raise ArllieError(f"lw-isp: unknown key {unknown[0]!r}; known: {', '.join(known)}")
-        return cls(**value)
+        return config_from(cls, "lw-isp", value)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.networks.arguments import config_from
 
 # Levels 1 to 5 of the encoder, and the bottleneck, at width 1.
 _CHANNELS = (16, 32, 64, 128, 256, 512)
@@ -83,10 +84,7 @@ class SadUnetConfig:
         Raises:
             ArllieError: on an unknown key or a value out of range.
         """
-        known = [field.name for field in fields(cls)]
-        if unknown := sorted(set(value) - set(known)):
-            raise ArllieError(f"sad-unet: unknown key {unknown[0]!r}; known: {', '.join(known)}")
-        return cls(**value)
+        return config_from(cls, "sad-unet", value)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values."""

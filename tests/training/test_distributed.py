@@ -37,7 +37,7 @@ def own_lines(finished: Finished) -> list[str]:
 
 def figures(out: Path) -> np.ndarray:
     lines = (out / "log.csv").read_text().splitlines()[1:]
-    return np.array([[float(value) for value in line.split(",")] for line in lines])
+    return np.array([[float(value or "nan") for value in line.split(",")] for line in lines])
 
 
 def weights(out: Path) -> np.ndarray:
