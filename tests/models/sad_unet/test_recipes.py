@@ -17,7 +17,7 @@ def recipe(name: str) -> NetworkRun:
     return made
 
 
-def test_the_recipes_are_those_of_the_card() -> None:
+def test_the_recipes_are_the_stages() -> None:
     assert {path.stem for path in FOLDER.glob("*.toml")} == set(STAGES)
 
 
@@ -34,7 +34,7 @@ def test_every_stage_goes_on_from_the_one_before() -> None:
     assert starts[1:] == [
         "runs/sad-unet-stage-1/sad-unet-stage-1.safetensors",
         "runs/sad-unet-stage-2/sad-unet-stage-2.safetensors",
-        "sad-unet",
+        "runs/sad-unet/sad-unet.safetensors",
     ]
     assert all(recipe(name).network.statistics == 0.0 for name in STAGES[1:])
 
