@@ -24,7 +24,7 @@ def entries_of(backend: str, subject: Subject, exported: Sequence[Entry]) -> lis
         exported: for that backend.
     """
     runtime, accelerator, precision = _WITHOUT_ARTIFACT[backend]
-    placeholder = Candidate(
+    without_artifact = Candidate(
         backend=backend,
         runtime=runtime,
         accelerator=accelerator,
@@ -33,4 +33,4 @@ def entries_of(backend: str, subject: Subject, exported: Sequence[Entry]) -> lis
         size=subject.size_text,
         threads=None if backend == "cpu" else subject.threads,
     )
-    return [placeholder, *exported] if backend == "cpu" or not exported else list(exported)
+    return [without_artifact, *exported] if backend == "cpu" or not exported else list(exported)
