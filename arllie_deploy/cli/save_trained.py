@@ -53,8 +53,11 @@ def _package(trained: "TrainedNetwork", path: Path) -> None:
             weights=weights,
             sha256=sha256_of(weights),
             license=trained.license,
+            channels=trained.channels,
+            scale=trained.scale,
+            color=trained.color,
             alignment=trained.alignment,
-            minimum=trained.alignment,
+            minimum=trained.minimum,
             provenance=trained.provenance,
         )
         package_apart(network, path)

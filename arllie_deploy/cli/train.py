@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 def command(
     recipe: Annotated[str, typer.Option(help="A shipped recipe (arllie-adaptive, arllie-lol, …) or a .toml file.")],
-    data: Annotated[Path, typer.Option(help="Folder with low/ and, for supervised recipes, high/; or see --layout.")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="Folder with low/ and, for supervised recipes, high/; or see --layout; or any of clean pictures."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the model, the checkpoint, the log and its curve.")],
     layout: Annotated[
         str,
@@ -73,19 +78,20 @@ def _pictures(
     recipe: "AnyRecipe", data: Path, layout: str, crops: Path | None, *, skip_pair_check: bool
 ) -> "tuple[Split, tuple[Sample, ...]]":
     """The split of the whole frames, and the crops."""
-    from arllie_deploy.training.data import check_crop, find_lows_to_learn, find_pairs_to_learn
+    from arllie_deploy.training.data import check_crop
     from arllie_deploy.training.hold_out import hold_out
-    from arllie_deploy.training.losses import find_loss
     from arllie_deploy.training.network_recipe import NetworkRun
+    from arllie_deploy.training.tasks import find_to_learn
 
-    find = find_pairs_to_learn if find_loss(recipe.loss.name).supervised else find_lows_to_learn
-    samples, details = find(data, layout), find_pairs_to_learn(crops) if crops else ()
+    find = find_to_learn(recipe)
+    samples, details = find(data, layout), find(crops, "pairs") if crops else ()
     if not skip_pair_check:
         samples, details = _without_odd(samples), _without_odd(details)
     split = hold_out(samples, data, recipe.data)
     whole, crop = recipe.data.crop, recipe.data.crop
     if isinstance(recipe, NetworkRun):
         whole, crop = recipe.smallest_frame, recipe.crop_of_each["crops"]
+        check_crop(split.validation, whole)
     check_crop(split.train, whole)
     check_crop(details, crop)
     return split, details

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.networks.held import Held
 from arllie_deploy.networks.limits import Limits
+
+#: What a network of packed Bayer planes is given and gives; the one form is that of `raw/network_planes.py`.
+RAW_FORMS = ("camera-srgb",)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Network:
             with a function that runs one frame (channels, 256, 256) float32, sides rounded up to `alignment`.
         provenance: recipe, data and scores of the training; JSON values.
         figures: measured ones; None where the weights are in no file of ours yet.
+        raw: one of `RAW_FORMS` where a frame is a sensor's; None where it is a picture.
+        held: measured, where it looks at the whole frame and can go over it in parts all the same; None elsewhere.
     """
 
     name: str
@@ -81,9 +87,15 @@ class Network:
     metric: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     figures: Figures | None = None
+    raw: str | None = None
+    held: Held | None = None
 
     #: What stands where a one-layer model has its epilogue.
     epilogue: ClassVar[str] = "network"
+
+    def __post_init__(self) -> None:
+        if self.raw is not None and self.raw not in RAW_FORMS:
+            raise ArllieError(f"{self.name}: raw is {self.raw!r}; known: {', '.join(RAW_FORMS)}")
 
     def check_size(self, size: tuple[int, int]) -> None:
         """Raise `ArllieError` unless the network takes frames of `size` (width, height)."""
@@ -114,6 +126,7 @@ class Network:
                 "value_range": tuple(value["value_range"]),
                 "limits": Limits(**value["limits"]),
                 "figures": None if value["figures"] is None else Figures(**value["figures"]),
+                "held": None if value.get("held") is None else Held.from_json(value["held"]),
             }
         )
 

@@ -7,9 +7,10 @@ file from elsewhere must not choose what function runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ from arllie_deploy.networks.network import Network, sha256_of
 FORMAT_VERSION = 1
 #: Name of the array that holds the graph: ONNX from `input` to `output`, its weights named as the other arrays.
 GRAPH_NAME = "arllie.onnx"
+#: The same of a held network: of tiles, from `input` and `values`, and of each stage, from `input` and `mean`.
+TILE_NAME, STAGE_NAME = "arllie-tile.onnx", "arllie-stage-{}.onnx"
+_GRAPHS = re.compile(r"arllie(-tile|-stage-\d+)?\.onnx")
 #: What a file may name: builders of the package's systems, and functions of the package.
 FACTORIES = r"arllie_deploy\.models\.\w+\.\w+:build_\w+"
 METRICS = r"arllie_deploy(\.\w+)+:\w+"
@@ -46,10 +50,18 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "provenance": dict,
     "figures": dict,
 }
+# Left out where they are None, as in files from before there were such networks.
+_OPTIONAL: dict[str, type | tuple[type, ...]] = {"raw": str, "held": dict}
 _FLOATS = ("float16", "float32")
 
 
-def save(network: Network, state: Mapping[str, NDArray[Any]], graph: bytes, path: Path) -> Network:
+def save(
+    network: Network,
+    state: Mapping[str, NDArray[Any]],
+    graph: bytes,
+    path: Path,
+    held: Mapping[str, bytes] = MappingProxyType({}),
+) -> Network:
     """Write `path` in one step; the same contents give the same bytes.
 
     Args:
@@ -57,6 +69,7 @@ def save(network: Network, state: Mapping[str, NDArray[Any]], graph: bytes, path
         state: the module's state dictionary, float16 or float32 (and integers, which no engine looks at).
         graph: the graph without weights.
         path: ends in .safetensors.
+        held: those of its held form by their names.
 
     Returns:
         The network of that file.
@@ -71,8 +84,11 @@ def save(network: Network, state: Mapping[str, NDArray[Any]], graph: bytes, path
             raise ArllieError(
                 f"{network.name}: {name} is {values.dtype}, or not finite; a network stores finite floats"
             )
-    header = {key: value for key, value in network.to_json().items() if key not in _NOT_STORED}
-    arrays = {**state, GRAPH_NAME: np.frombuffer(graph, np.uint8)}
+    facts = network.to_json()
+    absent = {*_NOT_STORED, *(name for name in _OPTIONAL if facts[name] is None)}
+    header = {key: value for key, value in facts.items() if key not in absent}
+    graphs = {name: np.frombuffer(data, np.uint8) for name, data in {GRAPH_NAME: graph, **held}.items()}
+    arrays = {**state, **graphs}
     write_model_file(path, NETWORK_KEY, {"version": FORMAT_VERSION, **header}, arrays)
     return load(path)
 
@@ -86,11 +102,12 @@ def load(path: Path) -> Network:
     key, header = read_header(path)
     if key != NETWORK_KEY:
         raise ArllieError(f"{path}: a one-layer model and not a network of many layers")
-    check_header(path, header, FORMAT_VERSION, _FIELDS)
+    there = {name: kind for name, kind in _OPTIONAL.items() if name in header}
+    check_header(path, header, FORMAT_VERSION, {**_FIELDS, **there})
     for what, pattern in (("factory", FACTORIES), ("metric", METRICS)):
         if header[what] is not None and not re.fullmatch(pattern, header[what]):
             raise ArllieError(f"{path}: its {what} {header[what]!r} is none of this package's; the file is not used")
-    known = {field.name for field in fields(Network)} - set(_NOT_STORED)
+    known = {field.name for field in fields(Network)} - {*_NOT_STORED, *(_OPTIONAL.keys() - there.keys())}
     facts = {name: header[name] for name in known}
     try:
         return Network.from_json({**facts, "weights": path.absolute(), "sha256": sha256_of(path)})
@@ -99,24 +116,29 @@ def load(path: Path) -> Network:
 
 
 def load_state(network: Network) -> dict[str, NDArray[Any]]:
-    """The state dictionary, without the graph; `ArllieError` if the file is damaged."""
+    """The state dictionary, without the graphs; `ArllieError` if the file is damaged."""
+    return {name: values for name, values in read_arrays(network.weights).items() if not _GRAPHS.fullmatch(name)}
+
+
+def load_graphs(network: Network, names: Sequence[str]) -> tuple[list[bytes], dict[str, NDArray[Any]]]:
+    """Graphs, and by name the weights that they are to be given: float32, those of float16 widened.
+
+    Raises:
+        ArllieError: if the file is damaged or does not hold one of the graphs.
+    """
     arrays = read_arrays(network.weights)
-    arrays.pop(GRAPH_NAME, None)
-    return arrays
+    for name in names:
+        if name not in arrays:
+            raise ArllieError(
+                f"{network.weights}: holds weights without {name}; package it with "
+                "python -m arllie_deploy.export.networks.package, which adds the graphs"
+            )
+    floats = {name: values for name, values in arrays.items() if values.dtype.kind == "f"}
+    weights = {name: np.asarray(values, np.float32, order="C") for name, values in floats.items()}
+    return [arrays[name].tobytes() for name in names], weights
 
 
 def load_graph(network: Network) -> tuple[bytes, dict[str, NDArray[Any]]]:
-    """The graph, and by name the weights that it is to be given: float32, those of float16 widened.
-
-    Raises:
-        ArllieError: if the file is damaged or holds no graph.
-    """
-    arrays = read_arrays(network.weights)
-    graph = arrays.pop(GRAPH_NAME, None)
-    if graph is None:
-        raise ArllieError(
-            f"{network.weights}: holds weights alone; package it with "
-            "python -m arllie_deploy.export.networks.package, which adds the graph"
-        )
-    floats = {name: values for name, values in arrays.items() if values.dtype.kind == "f"}
-    return graph.tobytes(), {name: np.asarray(values, np.float32, order="C") for name, values in floats.items()}
+    """The graph for whole frames and its weights; see `load_graphs`."""
+    (graph,), weights = load_graphs(network, [GRAPH_NAME])
+    return graph, weights

@@ -16,7 +16,8 @@ from arllie_deploy.raw.frame import RawFrame, find_pattern
 
 Float32 = NDArray[np.float32]
 
-_SITES = ((0, 0), (0, 1), (1, 0), (1, 1))
+#: Row and column of each plane in a cell of the mirrored mosaic.
+SITES = ((0, 0), (0, 1), (1, 0), (1, 1))
 _UPSIDE_DOWN = frozenset(("GBRG", "BGGR"))
 _LEFT_TO_RIGHT = frozenset(("GRBG", "BGGR"))
 
@@ -44,7 +45,7 @@ def pack(frame: RawFrame) -> Float32:
         A picture made of them is mirrored as they are: `mirrored(picture, frame.pattern)` is as the sensor saw it.
     """
     mosaic = mirrored(frame.mosaic, frame.pattern)
-    planes = np.stack([mosaic[row::2, column::2] for row, column in _SITES]).astype(np.float32)
+    planes = np.stack([mosaic[row::2, column::2] for row, column in SITES]).astype(np.float32)
     scale, black = _scale_and_black(frame)
     return (planes - black.astype(np.float32)) * scale.astype(np.float32)
 
@@ -64,7 +65,7 @@ def unpack(planes: Float32, frame: RawFrame) -> NDArray[np.uint16]:
     scale, black = _scale_and_black(frame)
     values = np.clip(np.floor(planes / scale + black + 0.5), 0, 65535)
     mosaic = np.empty((2 * planes.shape[1], 2 * planes.shape[2]), np.uint16)
-    for plane, (row, column) in zip(values, _SITES, strict=True):
+    for plane, (row, column) in zip(values, SITES, strict=True):
         mosaic[row::2, column::2] = plane
     return np.ascontiguousarray(mirrored(mosaic, frame.pattern))
 
@@ -78,7 +79,7 @@ def normalized(mosaic: NDArray[np.uint16], frame: RawFrame) -> NDArray[np.float6
     """
     scale, black = _scale_and_black(frame)
     light = np.empty(mosaic.shape, np.float64)
-    for index, (row, column) in enumerate(_SITES):
+    for index, (row, column) in enumerate(SITES):
         light[row::2, column::2] = (mosaic[row::2, column::2] - float(black[index, 0, 0])) * float(scale[index, 0, 0])
     return np.clip(light, 0.0, 1.0, out=light)
 

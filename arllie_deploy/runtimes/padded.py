@@ -19,18 +19,26 @@ class Padded:
         alignment: see there.
         minimum: the smallest side of a frame that the model makes something of.
         frame: (width, height) that `inner`, of one fixed size, stands for; None takes any.
+        scale: sides of the output of `infer`, in sides of its input.
     """
 
-    def __init__(self, inner: OpenedModel, alignment: int, minimum: int, frame: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        inner: OpenedModel,
+        alignment: int,
+        minimum: int,
+        frame: tuple[int, int] | None = None,
+        scale: int = 1,
+    ) -> None:
         self.layout: Layout = inner.layout
         self.threads, self.executed_by, self.frame_dtypes = inner.threads, inner.executed_by, inner.frame_dtypes
         self.size = inner.size if frame is None else (frame[1], frame[0])
-        self._inner, self._alignment, self._minimum = inner, alignment, minimum
+        self._inner, self._alignment, self._minimum, self._scale = inner, alignment, minimum, scale
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A tensor of any size in `layout`; the result has the same shape."""
+        """A tensor of any size in `layout`; the result has the same shape, its sides times the scale."""
         rows, columns = (2, 3) if self.layout == "NCHW" else (1, 2)
-        height, width = tensor.shape[rows], tensor.shape[columns]
+        height, width = (self._scale * tensor.shape[axis] for axis in (rows, columns))
         result = self._inner.infer(self._padded(tensor, rows, columns))
         return result[:, :, :height, :width] if self.layout == "NCHW" else result[:, :height, :width]
 

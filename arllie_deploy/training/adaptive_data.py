@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.quality.sensor import Darkening, Sensor, darken
+from arllie_deploy.quality.sensor import darken
 from arllie_deploy.statistics import frame_statistics
 from arllie_deploy.training.adaptive_recipe import DarkeningRecipe
 from arllie_deploy.training.data import FrameStore, Sample, random_place, to_planes, turned
@@ -75,7 +75,7 @@ class Darkened:
 
     def __init__(self, samples: Sequence[Sample], recipe: DarkeningRecipe, seed: int, store: FrameStore) -> None:
         self.samples = tuple(sample for _ in range(recipe.copies) for sample in samples)
-        self._darkenings = [_draw(recipe, np.random.default_rng([seed, index])) for index in range(len(self.samples))]
+        self._darkenings = [recipe.draw(np.random.default_rng([seed, index])) for index in range(len(self.samples))]
         self._store = store
         everywhere = (slice(None), slice(None))
         lows = (self.pair(index, everywhere, (seed, index))[0] for index in range(len(self.samples)))
@@ -143,10 +143,3 @@ def whole_pairs(pool: Pool, seed: int) -> Iterator[tuple[Float64, Frame, Frame]]
     everywhere = (slice(None), slice(None))
     for index in range(len(pool.samples)):
         yield pool.statistics[index], *pool.pair(index, everywhere, (seed, index))
-
-
-def _draw(recipe: DarkeningRecipe, rng: np.random.Generator) -> Darkening:
-    red, blue = 2.0 ** rng.uniform(-recipe.white_balance_ev, recipe.white_balance_ev, 2)
-    shot = 10.0 ** rng.uniform(np.log10(recipe.least_shot), np.log10(recipe.most_shot))
-    read = 10.0 ** rng.uniform(np.log10(recipe.least_read), np.log10(recipe.most_read))
-    return Darkening(rng.uniform(recipe.lowest_ev, recipe.highest_ev), (red, 1.0, blue), Sensor(shot, read))

@@ -7,6 +7,7 @@ from typing import Any
 
 from arllie_deploy.adaptive import MOST_KERNELS
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.training.darkening import Darkenings
 from arllie_deploy.training.recipe import DataRecipe, LossRecipe, OptimizerRecipe, check_run
 from arllie_deploy.training.recipe_table import check_choice, check_range
 
@@ -53,44 +54,23 @@ class CropsRecipe:
 
 
 @dataclass(frozen=True)
-class DarkeningRecipe:
-    """High frames darkened by `quality.sensor`, `share` of each batch.
+class DarkeningRecipe(Darkenings):
+    """Darkened high frames, `share` of each batch.
 
     Attributes:
-        share: of each batch.
+        share: as in `Darkenings`, as all that is not named here.
         copies: exposures of each picture.
         perturbation: as in `HeadRecipe`, for these pictures, which differ enough by themselves.
-        lowest_ev: the least exposure, in stops.
-        highest_ev: the greatest one.
-        white_balance_ev: red and blue are off by up to so many stops.
-        least_shot: of the shot noise, log-uniform up to `most_shot`.
-        most_shot: as above.
-        least_read: of the read noise, log-uniform up to `most_read`.
-        most_read: as above.
     """
 
     share: float = 0.3
     copies: int = 4
     perturbation: float = 0.1
-    lowest_ev: float = -6.0
-    highest_ev: float = 0.0
-    white_balance_ev: float = 0.5
-    least_shot: float = 3e-5
-    most_shot: float = 1e-3
-    least_read: float = 1e-4
-    most_read: float = 2e-3
 
     def __post_init__(self) -> None:
-        check_range("darkening.share", self.share, 0.0, 0.9)
+        super().__post_init__()
         check_range("darkening.copies", self.copies, 1, 100)
         check_range("darkening.perturbation", self.perturbation, 0.0, 10.0)
-        check_range("darkening.highest_ev", self.highest_ev, -12.0, 0.0)
-        check_range("darkening.lowest_ev", self.lowest_ev, -12.0, self.highest_ev)
-        check_range("darkening.white_balance_ev", self.white_balance_ev, 0.0, 3.0)
-        check_range("darkening.most_shot", self.most_shot, 1e-9, 1.0)
-        check_range("darkening.least_shot", self.least_shot, 1e-9, self.most_shot)
-        check_range("darkening.most_read", self.most_read, 1e-9, 1.0)
-        check_range("darkening.least_read", self.least_read, 1e-9, self.most_read)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import to_unit
 from arllie_deploy.pictures import picture_size, read_picture
-from arllie_deploy.pictures.folder import natural
-from arllie_deploy.pictures.layouts import DEFAULT_LAYOUT, TRAIN, layout_lows, layout_pairs
+from arllie_deploy.pictures.folder import natural, picture_files
+from arllie_deploy.pictures.layouts import DEFAULT_LAYOUT, TRAIN, layout_lows, layout_pairs, recognize
 from arllie_deploy.pictures.pair_check import OddPair, check_low, check_pair
+
+#: (channels, height, width) or (N, channels, height, width) in [0, 1].
+Planes = NDArray[np.float32]
 
 # Neighboring file numbers often show one scene, so without a list of scenes the split keeps runs of files together,
 # of about this length, less where it would overshoot the part held out.
@@ -53,6 +56,18 @@ def find_pairs_to_learn(folder: Path, layout: str = DEFAULT_LAYOUT) -> tuple[Sam
 def find_lows_to_learn(folder: Path, layout: str = DEFAULT_LAYOUT) -> tuple[Sample, ...]:
     """Training pictures without references, in natural order; raises `ArllieError` as `layout_lows` does."""
     return _ordered(Sample(low.name, low.low, None, low.scene) for low in layout_lows(folder, layout, TRAIN))
+
+
+def find_clean_to_learn(folder: Path, layout: str = DEFAULT_LAYOUT) -> tuple[Sample, ...]:
+    """Clean pictures alone, each as the `low` of a sample: the high ones of pairs, or all in a folder without layout.
+
+    Raises:
+        ArllieError: as `layout_pairs`, or if there are no pictures.
+    """
+    if layout == DEFAULT_LAYOUT and not recognize(folder):
+        return _ordered(Sample(path.stem, path, None) for path in picture_files(folder))
+    pairs = find_pairs_to_learn(folder, layout)
+    return tuple(Sample(pair.name, pair.high, None, pair.scene) for pair in pairs if pair.high is not None)
 
 
 def find_odd(samples: Iterable[Sample]) -> tuple[OddPair, ...]:
@@ -151,7 +166,7 @@ def draw_batch(samples: Sequence[Sample], store: FrameStore, *, seed: int, step:
     return Batch(names, to_planes(lows), to_planes(highs) if len(highs) == batch else None)
 
 
-def to_planes(frames: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+def to_planes(frames: Sequence[NDArray[Any]]) -> Planes:
     """Integer frames of one size as (N, 3, height, width) float32 in [0, 1]."""
     return np.stack([np.moveaxis(to_unit(frame), 2, 0) for frame in frames]).astype(np.float32)
 

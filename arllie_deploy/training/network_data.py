@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from arllie_deploy.frames import to_frame
+from arllie_deploy.quality.sensor import darken
 from arllie_deploy.quality.srgb import to_encoded, to_linear
-from arllie_deploy.training.data import FrameStore, Sample, random_place, to_planes, turned
+from arllie_deploy.training.darkening import Darkenings
+from arllie_deploy.training.data import FrameStore, Planes, Sample, random_place, to_planes, turned
 from arllie_deploy.training.network_recipe import EnlargingRecipe
 
 Frame = NDArray[Any]
@@ -38,6 +40,9 @@ class Pictures(Protocol):
     def whole(self, index: int, rng: np.random.Generator) -> tuple[Frame, Frame]:
         """The low and the high frame; `rng` makes the noise, where it is made."""
 
+    def planes(self, low: Frame, high: Frame, rng: np.random.Generator) -> tuple[Planes, Planes]:
+        """What a network sees of them, (channels, height / scale, width / scale), and what it is to give, (3, …)."""
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -58,6 +63,11 @@ class Recorded:
         assert sample.high is not None
         return self.store.get(sample.low), self.store.get(sample.high)
 
+    def planes(self, low: Frame, high: Frame, rng: np.random.Generator) -> tuple[Planes, Planes]:
+        """See `Pictures`: as they are."""
+        del rng
+        return to_planes([low])[0], to_planes([high])[0]
+
 
 @dataclass(frozen=True)
 class Enlarged:
@@ -66,6 +76,7 @@ class Enlarged:
     samples: Sequence[Sample]
     store: FrameStore
     recipe: EnlargingRecipe
+    darkening: Darkenings = field(default_factory=Darkenings)
 
     def part(self, index: int, crop: int, rng: np.random.Generator) -> tuple[Frame, Frame]:
         """See `Pictures`."""
@@ -76,27 +87,56 @@ class Enlarged:
         size = max(crop, round(side * scale))
         place = random_place(rng, (size, size), crop)
         low, high = (enlarged(frame[source], (size, size))[place] for frame in (low, high))
-        exposure = rng.uniform(-self.recipe.exposure_ev, self.recipe.exposure_ev)
-        return self._recorded(low, exposure, rng), _rounded(high)
+        return self._drawn(low, high, scale, rng)
 
     def whole(self, index: int, rng: np.random.Generator) -> tuple[Frame, Frame]:
         """See `Pictures`; as large as frames become, with the recorded exposure."""
-        low, high = Recorded(self.samples, self.store).whole(index, rng)
-        height, width = (round(side * self.recipe.most) for side in low.shape[:2])
-        return self._recorded(enlarged(low, (height, width)), 0.0, rng), _rounded(enlarged(high, (height, width)))
+        low, high = self._whole(index, self.recipe.most)
+        return self._recorded(low, 0.0, self.recipe.most, rng), _rounded(high)
 
-    def _recorded(self, low: NDArray[np.float32], exposure: float, rng: np.random.Generator) -> Frame:
+    def at(self, index: int, enlargement: float, rng: np.random.Generator) -> tuple[Frame, Frame]:
+        """The whole low and high frame, so much larger."""
+        return self._drawn(*self._whole(index, enlargement), enlargement, rng)
+
+    def planes(self, low: Frame, high: Frame, rng: np.random.Generator) -> tuple[Planes, Planes]:
+        """See `Pictures`: as they are."""
+        return Recorded(self.samples, self.store).planes(low, high, rng)
+
+    def _whole(self, index: int, enlargement: float) -> tuple[Planes, Planes]:
+        sample = self.samples[index]
+        assert sample.high is not None
+        low, high = self.store.get(sample.low), self.store.get(sample.high)
+        height, width = (round(side * enlargement) for side in low.shape[:2])
+        return enlarged(low, (height, width)), enlarged(high, (height, width))
+
+    def _drawn(self, low: Planes, high: Planes, enlargement: float, rng: np.random.Generator) -> tuple[Frame, Frame]:
+        """Both as integers; the low frame is the recorded one, or the other, darkened."""
+        wanted = _rounded(high)
+        if self.darkening.share and rng.random() < self.darkening.share:
+            darkening = self.darkening.draw(rng, self._kept(enlargement))
+            return darken(wanted, darkening, int(rng.integers(2**32))), wanted
+        exposure = float(rng.uniform(-self.recipe.exposure_ev, self.recipe.exposure_ev))
+        return self._recorded(low, exposure, enlargement, rng), wanted
+
+    def _kept(self, enlargement: float) -> float:
+        """Of the noise: the mean of n × n pixels has an n-th of it."""
+        return enlargement / self.recipe.most
+
+    def _recorded(self, low: Planes, exposure: float, enlargement: float, rng: np.random.Generator) -> Frame:
         """Another exposure, noise, eight bits."""
         if exposure:
             low = to_encoded(np.clip(to_linear(np.clip(low, 0.0, 1.0)) * 2.0**exposure, 0.0, 1.0)).astype(np.float32)
-        deviation = rng.uniform(self.recipe.least_noise, self.recipe.most_noise) / 255.0
+        deviation = rng.uniform(self.recipe.least_noise, self.recipe.most_noise) / 255.0 * self._kept(enlargement)
         noise = rng.standard_normal(low.shape, np.float32) * np.asarray(NOISE_OF_CHANNELS, np.float32)
         return _rounded(low + np.float32(deviation) * noise)
 
 
 @dataclass(frozen=True)
 class NetworkBatch:
-    """`low` and `high` (batch, 3, crop, crop) float32 in [0, 1], and the names of the pictures."""
+    """`low` (batch, channels, crop / scale, crop / scale) and `high` (batch, 3, crop, crop), float32 in [0, 1].
+
+    `names` are those of the pictures.
+    """
 
     names: tuple[str, ...]
     low: NDArray[np.float32]
@@ -111,9 +151,10 @@ def draw_network_batch(kind: Pictures, size: int, *, seed: int, step: int, crop:
         low, high = kind.part(index, crop, rng)
         orientation = int(rng.integers(8))
         names.append(kind.samples[index].name)
-        lows.append(turned(low, orientation))
-        highs.append(turned(high, orientation))
-    return NetworkBatch(tuple(names), to_planes(lows), to_planes(highs))
+        seen, wanted = kind.planes(turned(low, orientation), turned(high, orientation), rng)
+        lows.append(seen)
+        highs.append(wanted)
+    return NetworkBatch(tuple(names), np.stack(lows), np.stack(highs))
 
 
 def enlarged(frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.training.darkening import Darkenings
+from arllie_deploy.training.pictures_recipe import PAIRS, PicturesRecipe
 from arllie_deploy.training.recipe import DataRecipe, LossRecipe, OptimizerRecipe, check_run
 from arllie_deploy.training.recipe_table import check_range
 
@@ -24,16 +26,19 @@ class NetworkRecipe:
         start: a network file or a shipped member whose function the training starts from; "" is none.
         statistics: share of the steps in which normalizations follow the batches; then their statistics are fixed, and
             what is trained is what runs afterwards.
+        average: share of the newest weights in the running average that is scored and written.
     """
 
     system: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     start: str = ""
     statistics: float = 0.6
+    average: float = 0.002
 
     def __post_init__(self) -> None:
         if not isinstance(self.arguments, Mapping):
             raise ArllieError(f"network.arguments is {self.arguments!r}, expected a table")
+        check_range("network.average", self.average, 1e-6, 0.5)
         check_range("network.statistics", self.statistics, 0.0, 1.0)
 
 
@@ -44,7 +49,8 @@ class EnlargingRecipe:
     Attributes:
         least: the enlargement of each draw is uniform between this and `most`.
         most: as above; also the enlargement of held-out frames. 1 and 1: the frames are taken as they are.
-        least_noise: the standard deviation is uniform between this and `most_noise`, in levels of 255.
+        least_noise: the standard deviation is uniform between this and `most_noise`, in levels of 255; both are of the
+            largest frames, and smaller ones have as much less as they are smaller.
         most_noise: as above; the noise of the brighter channels is `network_data.NOISE_OF_CHANNELS` times that.
         exposure_ev: the low frame's exposure is off by up to so many stops, uniformly.
     """
@@ -61,6 +67,29 @@ class EnlargingRecipe:
         check_range("enlarging.most_noise", self.most_noise, 0.0, 64.0)
         check_range("enlarging.least_noise", self.least_noise, 0.0, self.most_noise)
         check_range("enlarging.exposure_ev", self.exposure_ev, 0.0, 4.0)
+
+
+@dataclass(frozen=True)
+class FramesRecipe:
+    """Whole frames in steps of their own, of another enlargement in each step.
+
+    Attributes:
+        share: of the steps; 0 where there are none.
+        batch: frames of such a step at ×1; larger ones are fewer, with about as many pixels.
+        least: the enlargement is log-uniform between this and `most`.
+        most: as above.
+    """
+
+    share: float = 0.0
+    batch: int = 8
+    least: float = 1.0
+    most: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_range("frames.share", self.share, 0.0, 1.0)
+        check_range("frames.batch", self.batch, 1, 4096)
+        check_range("frames.most", self.most, 1.0, 16.0)
+        check_range("frames.least", self.least, 1.0, self.most)
 
 
 @dataclass(frozen=True)
@@ -123,6 +152,25 @@ class DistillationRecipe:
 
 
 @dataclass(frozen=True)
+class TeacherRecipe:
+    """Terms by which the network comes close to a trained one that sees what the former is to give.
+
+    Attributes:
+        file: a shipped network or a network file; "" is none.
+        features: weight of the mean absolute differences of features.
+        reconstruction: weight of that of what comes out.
+    """
+
+    file: str = ""
+    features: float = 0.1
+    reconstruction: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_range("teacher.features", self.features, 0.0, 1e6)
+        check_range("teacher.reconstruction", self.reconstruction, 0.0, 1e6)
+
+
+@dataclass(frozen=True)
 class NetworkRun:
     """One training run of a general network; the sections' names are those of the recipe file."""
 
@@ -134,6 +182,10 @@ class NetworkRun:
     crops: RecordedRecipe = field(default_factory=RecordedRecipe)
     enlarging: EnlargingRecipe = field(default_factory=EnlargingRecipe)
     distillation: DistillationRecipe = field(default_factory=DistillationRecipe)
+    teacher: TeacherRecipe = field(default_factory=TeacherRecipe)
+    pictures: PicturesRecipe = field(default_factory=PicturesRecipe)
+    frames: FramesRecipe = field(default_factory=FramesRecipe)
+    darkening: Darkenings = field(default_factory=Darkenings)
     steps: int = 3000
     seed: int = 0
     evaluate_every: int = 250
@@ -142,6 +194,15 @@ class NetworkRun:
     def __post_init__(self) -> None:
         check_run(self.name, self.seed, self.evaluate_every, self.data, self.loss)
         check_range("steps", self.steps, 1, 10_000_000)
+        if self.frames.share + self.crops.share > 1.0:
+            raise ArllieError("frames.share and crops.share are more than all steps together")
+        for name, given in (
+            ("enlarging", self.enlarging),
+            ("frames", self.frames),
+            ("darkening", self.darkening),
+        ):
+            if self.pictures.kind != PAIRS and given != type(given)():
+                raise ArllieError(f"[{name}] is for pictures.kind {PAIRS!r}; it is {self.pictures.kind!r}")
 
     @property
     def crop_of_each(self) -> dict[str, int]:
@@ -154,8 +215,11 @@ class NetworkRun:
         return {"whole": self.data.batch, "crops": self.crops.batch or self.data.batch}
 
     def kind_at(self, step: int) -> str:
-        """What the pictures of a step are: a key of `crop_of_each`, drawn from the seed."""
-        return "crops" if np.random.default_rng([self.seed, step, 1]).random() < self.crops.share else "whole"
+        """What the pictures of a step are, drawn from the seed: a key of `crop_of_each`, or "frames"."""
+        drawn = np.random.default_rng([self.seed, step, 1]).random()
+        if drawn < self.crops.share:
+            return "crops"
+        return "frames" if drawn < self.crops.share + self.frames.share else "whole"
 
     @property
     def smallest_frame(self) -> int:

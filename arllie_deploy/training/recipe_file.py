@@ -9,13 +9,17 @@ from typing import Any
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.training.adaptive_recipe import AdaptiveRecipe, CropsRecipe, DarkeningRecipe, HeadRecipe
+from arllie_deploy.training.darkening import Darkenings
 from arllie_deploy.training.network_recipe import (
     DistillationRecipe,
     EnlargingRecipe,
+    FramesRecipe,
     NetworkRecipe,
     NetworkRun,
     RecordedRecipe,
+    TeacherRecipe,
 )
+from arllie_deploy.training.pictures_recipe import PicturesRecipe
 from arllie_deploy.training.recipe import (
     DataRecipe,
     LossRecipe,
@@ -26,6 +30,7 @@ from arllie_deploy.training.recipe import (
     Recipe,
 )
 from arllie_deploy.training.recipe_table import build, section
+from arllie_deploy.training.systems import check_system
 
 AnyRecipe = Recipe | QuantizedRecipe | AdaptiveRecipe | NetworkRun
 
@@ -95,5 +100,11 @@ def _network(table: Mapping[str, Any]) -> NetworkRun:
         "crops": section(RecordedRecipe, "crops", table),
         "enlarging": section(EnlargingRecipe, "enlarging", table),
         "distillation": section(DistillationRecipe, "distillation", table),
+        "teacher": section(TeacherRecipe, "teacher", table),
+        "pictures": section(PicturesRecipe, "pictures", table),
+        "frames": section(FramesRecipe, "frames", table),
+        "darkening": section(Darkenings, "darkening", table),
     }
-    return build(NetworkRun, "", {**table, **sections})
+    run = build(NetworkRun, "", {**table, **sections})
+    check_system(run)
+    return run

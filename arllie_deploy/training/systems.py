@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from torch import Tensor, nn
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.models.lw_isp import config as lw_isp_config
 from arllie_deploy.models.lw_isp import deploy as lw_isp_deploy
-from arllie_deploy.models.lw_isp.config import MINIMUM as LW_ISP_MINIMUM
 from arllie_deploy.models.lw_isp.config import LwIspConfig
+from arllie_deploy.models.lw_isp.distillation import Guidance, Weights, trained_teacher
 from arllie_deploy.models.lw_isp.network import LwIsp
 from arllie_deploy.models.sad_unet import deploy as sad_unet_deploy
 from arllie_deploy.models.sad_unet.config import ALIGNMENT, SadUnetConfig
-from arllie_deploy.models.sad_unet.distillation import PAIRS, distillation
+from arllie_deploy.models.sad_unet.distillation import PAIRS, check, distillation
 from arllie_deploy.models.sad_unet.network import SadUnet
+from arllie_deploy.training.network_recipe import NetworkRun
+from arllie_deploy.training.picture_kinds import find_maker
 
 
 class Passed(Protocol):
@@ -35,7 +38,38 @@ class Trainable(Protocol):
     """A training network, which is an `nn.Module` too."""
 
     def run(self, y: Tensor) -> Passed:
-        """(N, 3, H, W) in [0, 1]."""
+        """(N, channels, H, W) in [0, 1]."""
+
+
+class Teacher(Protocol):
+    """A trained network that sees clean pictures, which is an `nn.Module` too."""
+
+    def run(self, clean: Tensor) -> Passed:
+        """(N, 3, scale · H, scale · W) in [0, 1]: what its student is to give."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Channels of a network's input, sides of its output in sides of its input, order of the channels."""
+
+    channels: int = 3
+    scale: int = 1
+    color: str = "RGB"
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """How a system's networks are told what a teacher makes of clean pictures.
+
+    Attributes:
+        teacher: the teacher of a network of these arguments, from the arguments and weights of its file; raises
+            `ArllieError` where that does not fit.
+        guidance: for arguments and the weights of features and reconstruction a module of (what the network gives, what
+            the teacher gives) -> scalar. Its parameters are trained along and dropped.
+    """
+
+    teacher: Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Tensor]], nn.Module]
+    guidance: Callable[[Mapping[str, Any], float, float], nn.Module]
 
 
 @dataclass(frozen=True)
@@ -45,35 +79,46 @@ class System:
     Attributes:
         name: what a recipe calls it.
         alignment: sides of its frames are multiples of it.
+        minimum: the smallest side of its frames.
         build: the training network of a recipe's arguments, with its first weights; raises `ArllieError`.
         adopt: gives a training network the function of a form for inference; raises `ArllieError`.
         deploy: the form for inference of a training network.
         factory: "module:function" of that form.
         arguments: all arguments, those with their defaults too.
-        distillation: the term of levels, form and pairs, and the pairs that are taken where the recipe gives none.
+        frames: what a network of these arguments takes and gives.
+        distillation: the term of levels, form and pairs, and the pairs that are taken where the recipe gives none; None
+            where levels do not mimic each other.
         pairs: as above.
+        check_distillation: raises `ArllieError` on a form or on pairs that `distillation` does not have.
+        teaching: how one sees what another one, which sees clean pictures, makes of them; None where it cannot.
     """
 
     name: str
     alignment: int
+    minimum: int
     build: Callable[[Mapping[str, Any]], nn.Module]
     adopt: Callable[[Any, Mapping[str, Tensor]], None]
     deploy: Callable[[Any], nn.Module]
     factory: str
     arguments: Callable[[Mapping[str, Any]], dict[str, Any]]
-    distillation: Callable[..., Tensor]
-    pairs: tuple[tuple[int, int], ...]
+    frames: Callable[[Mapping[str, Any]], Frames]
+    distillation: Callable[..., Tensor] | None = None
+    pairs: tuple[tuple[int, int], ...] = ()
+    check_distillation: Callable[[str, Sequence[tuple[int, int]]], None] = lambda _form, _pairs: None
+    teaching: Teaching | None = None
 
 
-def _lw_isp(arguments: Mapping[str, Any]) -> nn.Module:
+# Of the inputs of LW-ISP, by their channels; those of "packed" are of torch's PixelUnshuffle.
+_LW_ISP_COLORS = {3: "RGB", 4: "RGGB", 12: "RRRRGGGGBBBB"}
+
+
+def _lw_isp_frames(arguments: Mapping[str, Any]) -> Frames:
     config = LwIspConfig.from_json(arguments)
-    if (config.input_channels, config.scale) != (3, 1):
-        raise ArllieError(f"lw-isp: head {config.head!r} takes no RGB pictures, which are what a recipe trains on")
-    return LwIsp(config)
+    return Frames(config.input_channels, config.scale, _LW_ISP_COLORS[config.input_channels])
 
 
-def _without_distillation(*_: object) -> Tensor:
-    raise ArllieError("lw-isp has no levels that mimic deeper ones; leave distillation.weight at 0")
+def _lw_isp_guidance(arguments: Mapping[str, Any], features: float, reconstruction: float) -> nn.Module:
+    return Guidance(LwIspConfig.from_json(arguments), weights=Weights(features, reconstruction))
 
 
 SYSTEMS = {
@@ -82,6 +127,7 @@ SYSTEMS = {
         System(
             name="sad-unet",
             alignment=ALIGNMENT,
+            minimum=ALIGNMENT,
             build=lambda arguments: SadUnet(SadUnetConfig.from_json(arguments)),
             adopt=sad_unet_deploy.adopt,
             deploy=sad_unet_deploy.deploy,
@@ -89,18 +135,23 @@ SYSTEMS = {
             arguments=lambda arguments: SadUnetConfig.from_json(arguments).to_json(),
             distillation=distillation,
             pairs=PAIRS,
+            check_distillation=check,
+            frames=lambda _: Frames(),
         ),
         System(
             name="lw-isp",
-            # Of 16 and at least 32 in truth; a run knows one number for both.
-            alignment=LW_ISP_MINIMUM,
-            build=_lw_isp,
+            alignment=lw_isp_config.ALIGNMENT,
+            minimum=lw_isp_config.MINIMUM,
+            build=lambda arguments: LwIsp(LwIspConfig.from_json(arguments)),
             adopt=lw_isp_deploy.adopt,
             deploy=lw_isp_deploy.deploy,
             factory="arllie_deploy.models.lw_isp.deploy:build_deployed",
             arguments=lambda arguments: LwIspConfig.from_json(arguments).to_json(),
-            distillation=_without_distillation,
-            pairs=(),
+            frames=_lw_isp_frames,
+            teaching=Teaching(
+                teacher=lambda arguments, seen, state: trained_teacher(LwIspConfig.from_json(arguments), seen, state),
+                guidance=_lw_isp_guidance,
+            ),
         ),
     )
 }
@@ -111,3 +162,23 @@ def find_system(name: str) -> System:
     if name not in SYSTEMS:
         raise ArllieError(f"network.system is {name!r}; known: {', '.join(SYSTEMS)}")
     return SYSTEMS[name]
+
+
+def check_system(run: NetworkRun) -> None:
+    """Raise `ArllieError` unless a run's system exists, and has its arguments, its pictures and its distillation."""
+    system, arguments = find_system(run.network.system), run.network.arguments
+    system.arguments(arguments)
+    frames = system.frames(arguments)
+    find_maker(run.pictures, frames.channels, frames.scale)
+    if run.distillation.weight and system.distillation is None:
+        mend = "leave distillation.weight at 0" + (", or give a teacher.file" if system.teaching else "")
+        raise ArllieError(f"{system.name} has no levels that mimic deeper ones; {mend}")
+    if run.distillation.weight:
+        system.check_distillation(run.distillation.form, run.distillation.levels())
+    if run.teacher.file and system.teaching is None:
+        raise ArllieError(f"{system.name} has no teachers; leave teacher.file empty")
+    for section, crop in zip(("data", "crops"), run.crop_of_each.values(), strict=True):
+        side, rest = divmod(crop, frames.scale)
+        if rest or side % system.alignment or side < system.minimum:
+            least = f"multiples of {frames.scale * system.alignment} from {frames.scale * system.minimum} on"
+            raise ArllieError(f"{section}.crop is {crop}; {system.name} takes {least}")

@@ -25,7 +25,11 @@ class TrainedNetwork:
         factory: "module:function" that builds the module without its weights.
         arguments: of the factory; JSON values.
         state: its state dictionary, float32.
-        alignment: sides of a frame are multiples of it, and at least that.
+        alignment: sides of a frame are multiples of it.
+        minimum: the smallest side of a frame.
+        channels: of the input.
+        scale: sides of the output, in sides of the input.
+        color: order of the input's channels.
         provenance: how it was trained: recipe, data, seed, steps, scores.
         license: of the weights.
     """
@@ -35,8 +39,12 @@ class TrainedNetwork:
     arguments: Mapping[str, Any]
     state: Mapping[str, NDArray[np.float32]]
     alignment: int
+    minimum: int
     provenance: Mapping[str, Any]
     license: str
+    channels: int = 3
+    scale: int = 1
+    color: str = "RGB"
 
     @property
     def sha256(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,8 +42,18 @@ def weightless_graph(network: Network) -> ModelProto:
             f"{network.factory}: {lost[0]} (of {len(lost)}) does not reach the graph as it is; the module must use its "
             "weights without arithmetic on them"
         )
-    for tensor in found.values():
-        _leave_out(tensor)
+    return without_weights(model, network, weights)
+
+
+def without_weights(model: ModelProto, network: Network, weights: Collection[str]) -> ModelProto:
+    """The same graph, the data of the named weights left out.
+
+    Raises:
+        CheckFailedError: if the rest of it is too large.
+    """
+    for tensor in model.graph.initializer:
+        if tensor.name in weights:
+            _leave_out(tensor)
     size = len(model.SerializeToString())
     if size > _MOST_BYTES:
         raise CheckFailedError(f"{network.factory}: the graph without weights has {size} bytes, limit {_MOST_BYTES}")

@@ -63,22 +63,35 @@ def float_model(module: nn.Module, request: NetworkRequest, size: Size | None) -
     return onnx.load_from_string(made)
 
 
-def to_plain_model(module: nn.Module, network: Network, size: Size | None) -> ModelProto:
-    """The same as torch writes it: every weight is an initializer of its own, named as in the state dictionary."""
+def to_plain_model(
+    module: nn.Module, network: Network, size: Size | None, beside: tuple[str, int] | None = None
+) -> ModelProto:
+    """The same as torch writes it: every weight is an initializer of its own, named as in the state dictionary.
+
+    Args:
+        module: in eval mode.
+        network: of the module.
+        size: (width, height), or None for every size.
+        beside: name and channels of a second input (1, channels, 1, 1).
+    """
     import torch
 
     sample_width, sample_height = size or (network.aligned(64), network.aligned(64) + network.alignment)
-    sample = torch.zeros(1, network.channels, sample_height, sample_width)
+    samples = [torch.zeros(1, network.channels, sample_height, sample_width)]
+    names, sides = ["input"], [None if size else _dynamic_sides(network)]
+    if beside is not None:
+        samples.append(torch.zeros(1, beside[1], 1, 1))
+        names, sides = [*names, beside[0]], [*sides, None]
     try:
         program = torch.onnx.export(
             module,
-            (sample,),
+            tuple(samples),
             dynamo=True,
             external_data=False,
             opset_version=OPSET,
-            input_names=["input"],
+            input_names=names,
             output_names=["output"],
-            dynamic_shapes=None if size else (_dynamic_sides(network),),
+            dynamic_shapes=None if size else tuple(sides),
             verbose=False,
         )
     except torch.onnx.errors.OnnxExporterError as error:

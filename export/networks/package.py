@@ -19,11 +19,12 @@ from arllie_deploy.errors import ArllieError, CheckFailedError
 from arllie_deploy.export.networks.context import measure_context
 from arllie_deploy.export.networks.frames import night_frame
 from arllie_deploy.export.networks.graph import weightless_graph
+from arllie_deploy.export.networks.held import held_graphs
 from arllie_deploy.export.networks.module import load_module, run_module
 from arllie_deploy.networks.graph_costs import count_macs, held_bytes
 from arllie_deploy.networks.network import Figures, Network, sha256_of
 from arllie_deploy.networks.network_file import load, load_state, save
-from arllie_deploy.runtimes.network import open_graph
+from arllie_deploy.runtimes.network_graph import open_graph
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -48,7 +49,9 @@ def package(network: Network, path: Path) -> Network:
     data = model.SerializeToString(deterministic=True)
     weights = {name: values.astype(np.float32) for name, values in state.items() if values.dtype.kind == "f"}
     _prove(network, module, open_graph(data, weights, 1, network.weights))
-    return save(replace(network, figures=measure(network, module, model)), state, data, path)
+    held = held_graphs(network, weights)
+    facts = replace(network, figures=measure(network, module, model), held=held and held.facts)
+    return save(facts, state, data, path, held.graphs if held else {})
 
 
 def measure(network: Network, module: nn.Module, model: ModelProto) -> Figures:
@@ -62,7 +65,7 @@ def measure(network: Network, module: nn.Module, model: ModelProto) -> Figures:
     size = network.aligned_size((_SIDE, _SIDE))
     pixels = size[0] * size[1]
     return Figures(
-        context=measure_context(module, network),
+        context=measure_context(module.double(), network),
         parameters=sum(values.numel() for values in module.parameters()),
         macs_per_pixel=count_macs(model, size) / pixels,
         pixel_bytes=-(-held_bytes(model, size) // pixels),

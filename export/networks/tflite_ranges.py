@@ -5,7 +5,7 @@ A QUANTIZE from integers to integers is an operator of its own, which NNAPI does
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,18 +15,27 @@ from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 
 Found = dict[str, dict[str, NDArray[Any]]]
 
-# Their output has the scale of their input: they move values.
-_MOVING = ("RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "RESHAPE", "TRANSPOSE", "PAD", "GATHER", "MAX_POOL_2D")
+# Their output has the scale of their input: they move values, or choose among them.
+_MOVING = (
+    "RESIZE_NEAREST_NEIGHBOR",
+    "RESIZE_BILINEAR",
+    "RESHAPE",
+    "TRANSPOSE",
+    "PAD",
+    "GATHER",
+    "MAX_POOL_2D",
+    "REDUCE_MAX",
+)
 # Their output has any scale, and what lies outside its range saturates.
 _COMPUTING = ("ADD", "SUB", "MUL", "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
 _CLAMPS = ("RELU_0_TO_1", "RELU6", "RELU_N1_TO_1")
 
 
 def share_ranges(graph: TfliteGraph, ranges: Found) -> None:
-    """Change `ranges` so that inputs of a concatenation have its range, and what is clamped the range after the clamp.
+    """Change `ranges` so that what is joined or averaged has the range of the result, what is clamped that after it.
 
-    The range of a concatenation is the widest of its inputs' anyway; a value that a clamp cuts needs no number. The
-    model's own inputs and outputs keep their ranges.
+    The range of a concatenation is the widest of its inputs' anyway; a value that a clamp cuts needs no number; NNAPI
+    has no mean whose scale is another than its input's. The model's own inputs and outputs keep their ranges.
 
     Args:
         graph: in float.
@@ -38,17 +47,25 @@ def share_ranges(graph: TfliteGraph, ranges: Found) -> None:
         computed = producer is not None and graph.kind(producer) in _COMPUTING
         if computed and graph.consumers(source) == [clamp] and source not in graph.outputs:
             ranges[graph.name(source)] = dict(ranges[graph.name(result)])
-    joined = [one for one in graph.operators if graph.kind(one) == "CONCATENATION"]
+    groups = [[*_with_sources(graph, _alike(graph, one)), *map(int, one.outputs)] for one in graph.operators]
     # One may be within another one's reach: each pass can only widen, so it ends.
-    while sum(_widen(graph, ranges, one) for one in joined):
+    while sum(_widen(graph, ranges, group) for group in groups if len(group) > 1):
         pass
 
 
-def _widen(graph: TfliteGraph, ranges: Found, concatenation: Any) -> bool:
+def _alike(graph: TfliteGraph, operator: Any) -> list[int]:
+    """The inputs of an operator that have the scale of its output."""
+    first, *others = map(int, operator.inputs)
+    kind = graph.kind(operator)
+    return [first, *others] if kind == "CONCATENATION" else [first] if kind == "MEAN" else []
+
+
+def _widen(graph: TfliteGraph, ranges: Found, group: list[int]) -> bool:
     """Whether anything changed."""
-    group = [*_with_sources(graph, concatenation), *map(int, concatenation.outputs)]
     fixed = {*graph.inputs, *graph.outputs}
     names = [name for tensor in group if tensor not in fixed and (name := graph.name(tensor)) in ranges]
+    if not names:
+        return False
     low = np.min([ranges[name]["min"] for name in names], axis=0)
     high = np.max([ranges[name]["max"] for name in names], axis=0)
     changed = any((ranges[name]["min"] != low).any() or (ranges[name]["max"] != high).any() for name in names)
@@ -57,9 +74,9 @@ def _widen(graph: TfliteGraph, ranges: Found, concatenation: Any) -> bool:
     return changed
 
 
-def _with_sources(graph: TfliteGraph, concatenation: Any) -> Iterator[int]:
-    """The inputs, and behind those that were only moved what they are of."""
-    for tensor in map(int, concatenation.inputs):
+def _with_sources(graph: TfliteGraph, tensors: Iterable[int]) -> Iterator[int]:
+    """The tensors, and behind those that were only moved what they are of."""
+    for tensor in tensors:
         source = tensor
         yield source
         while (operator := graph.producer(source)) is not None and graph.kind(operator) in _MOVING:

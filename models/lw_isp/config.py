@@ -108,7 +108,7 @@ class LwIspConfig:
 
     @property
     def held(self) -> tuple[slice, ...]:
-        """Where the five means that a frame is held by lie among `held_size` values; see `held.py`."""
+        """Where the five means that a frame is held by lie among `held_size` values; see `deploy.py`."""
         return tuple(slice(start, stop) for start, stop in pairwise(accumulate(self.channels, initial=0)))
 
     @property

@@ -8,8 +8,9 @@ each, which is dropped after training. It is a term of the loss. What runs after
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.models.lw_isp.config import LwIspConfig
+from arllie_deploy.models.lw_isp.deploy import adopt
 from arllie_deploy.models.lw_isp.network import LEVELS, LwIsp, Pass
 
 
@@ -53,6 +55,26 @@ class Teacher(nn.Module):
         return self.run(clean).enhanced
 
 
+def trained_teacher(student: LwIspConfig, seen: Mapping[str, Any], state: Mapping[str, Tensor]) -> Teacher:
+    """The teacher of a file, for inference.
+
+    Args:
+        student: whose teacher it is to be.
+        seen: the arguments of the network in the file.
+        state: its weights, in the form for inference.
+
+    Raises:
+        ArllieError: if it is another network than the student's teacher.
+    """
+    teacher = Teacher(student)
+    wanted, has = teacher.network.config.to_json(), LwIspConfig.from_json(seen).to_json()
+    if odd := [name for name, value in wanted.items() if has[name] != value]:
+        of = ", ".join(f"{name} {has[name]!r}, not {wanted[name]!r}" for name in odd)
+        raise ArllieError(f"lw-isp: the network of teacher.file is not this student's teacher: it has {of}")
+    adopt(teacher.network, state)
+    return teacher.eval().requires_grad_(False)
+
+
 class Guidance(nn.Module):
     """What the student is told by the teacher; its parameters are trained with the student's.
 
@@ -87,7 +109,7 @@ class Guidance(nn.Module):
         """
         total = student.enhanced.new_zeros(())
         for level in self.levels:
-            own, wanted = (_level(passed, level) for passed in (student, teacher))
+            own, wanted = (_level(passed, level).float() for passed in (student, teacher))
             if own.shape[2:] != wanted.shape[2:] or wanted.shape[1] != 2 * own.shape[1]:
                 shapes = f"{_shape(own)} and {_shape(wanted)}"
                 raise ArllieError(f"distillation: {level} of student and teacher are {shapes} (C×H×W), and do not fit")

@@ -19,6 +19,7 @@ CHOICES = {
     "projection": ("linear", "activated"),
     "upsampling": ("bilinear", "nearest"),
     "activator": ("fixed", "learned"),
+    "residual": ("additive", "affine"),
 }
 # The deepest level has 1/32 of the picture's sides.
 ALIGNMENT = 32
@@ -43,6 +44,8 @@ class SadUnetConfig:
             each lets a pixel of the output look 32 pixels further.
         gain: of the frame before the stem, 1 to 32. The form for inference has it within the first convolution: it
             changes how fast the color of dark frames is learned, not what can be learned.
+        residual: F of x + λF is "additive", what the features say, as in the design; or "affine", A·(gain x) + B with
+            A and B from the features: narrow features need not carry the picture's colors then.
 
     Raises:
         ArllieError: on a value that is not among these.
@@ -60,6 +63,7 @@ class SadUnetConfig:
     strength: float = 0.6
     context: int = 0
     gain: float = 1.0
+    residual: str = "additive"
 
     def __post_init__(self) -> None:
         for name, known in (

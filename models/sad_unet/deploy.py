@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, Decoder, Depthwise, InvertedResidual
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
-from arllie_deploy.models.sad_unet.network import SadUnet
+from arllie_deploy.models.sad_unet.network import AffineExtraction, SadUnet
 
 # Of the names of the blocks that a network may have more of than the one it starts from.
 _CONTEXT = "context."
@@ -35,9 +35,10 @@ def deploy(network: SadUnet) -> nn.Module:
         before, statistics = getattr(owner, convolution), getattr(owner, norm)
         setattr(owner, convolution, _folded(before, statistics))
         setattr(owner, norm, nn.Identity())
-    for part in deployed.extract[2].parameters():
+    for part in _last(deployed):
         part.mul_(deployed.activator.strength)
-    _first(deployed).weight.mul_(deployed.config.gain)
+    for weight in _amplified(deployed):
+        weight.mul_(deployed.config.gain)
     deployed.amplifier = nn.Identity()  # type: ignore[assignment]  # within the first convolution
     deployed.activator = nn.Identity()  # type: ignore[assignment]  # λ is 1 now
     return deployed.requires_grad_(False)
@@ -70,13 +71,23 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
         statistics.bias.copy_(values[f"{place}.{convolution}.bias"])
         statistics.running_mean.fill_(0.0)
         statistics.running_var.fill_(1.0 - statistics.eps)
-    _first(network).weight.div_(network.config.gain)
-    for part in network.extract[2].parameters():
+    for weight in _amplified(network):
+        weight.div_(network.config.gain)
+    for part in _last(network):
         part.div_(network.activator.strength)
 
 
-def _first(network: SadUnet) -> nn.Conv2d:
-    return cast("nn.Conv2d", network.stem[0])
+def _last(network: SadUnet) -> Iterator[Tensor]:
+    """What λ can be within."""
+    for convolution in network.extract.last:
+        yield from convolution.parameters()
+
+
+def _amplified(network: SadUnet) -> Iterator[Tensor]:
+    """What the gain of the frame can be within: the stem's first kernel, and what the frame is multiplied by."""
+    yield cast("nn.Conv2d", network.stem[0]).weight
+    if isinstance(network.extract, AffineExtraction):
+        yield from network.extract.slope.parameters()
 
 
 def _loaded(form: nn.Module, deployed: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -15,6 +15,8 @@ from arllie_deploy.errors import ArllieError
 
 FORMS = ("l2", "softmax")
 PAIRS = ((1, 2), (2, 3), (3, 4), (4, 5))
+# Of the encoder.
+LEVELS = 5
 # Keeps a level that is nowhere active from being divided by zero.
 _LEAST_NORM = 1e-12
 
@@ -22,6 +24,17 @@ _LEAST_NORM = 1e-12
 def attention(level: Tensor) -> Tensor:
     """Σ_c A_c², (N, C, H, W) -> (N, 1, H, W)."""
     return level.square().sum(1, keepdim=True)
+
+
+def check(form: str, pairs: Sequence[tuple[int, int]], count: int = LEVELS) -> None:
+    """Raise `ArllieError` on an unknown form, or a pair with a level that a network of `count` levels does not have."""
+    if form not in FORMS:
+        raise ArllieError(f"distillation form is {form!r}; known: {', '.join(FORMS)}")
+    for learner, teacher in pairs:
+        for level in (learner, teacher):
+            if not 1 <= level <= count:
+                there = f"the network has 1 to {count}"
+                raise ArllieError(f"distillation pair {learner}<{teacher}: there is no level {level}; {there}")
 
 
 def distillation(levels: Sequence[Tensor], form: str = "l2", pairs: Sequence[tuple[int, int]] = PAIRS) -> Tensor:
@@ -36,14 +49,9 @@ def distillation(levels: Sequence[Tensor], form: str = "l2", pairs: Sequence[tup
     Raises:
         ArllieError: on a level that the network does not have, or an unknown form.
     """
-    if form not in FORMS:
-        raise ArllieError(f"distillation form is {form!r}; known: {', '.join(FORMS)}")
+    check(form, pairs, len(levels))
     total = levels[0].new_zeros(())
     for learner, teacher in pairs:
-        for level in (learner, teacher):
-            if not 1 <= level <= len(levels):
-                there = f"the network has 1 to {len(levels)}"
-                raise ArllieError(f"distillation pair {learner}<{teacher}: there is no level {level}; {there}")
         total = total + _distance(levels[learner - 1], levels[teacher - 1].detach(), form)
     return total
 

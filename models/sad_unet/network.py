@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,9 @@ from arllie_deploy.models.sad_unet.blocks import Decoder, InvertedResidual, Leve
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 
 _CONTEXT_EXPANSION = 2
+# Of the first kernels: from the least sensitive channel to the most sensitive one, and what their centers begin with.
+_OCTAVES = 4.0
+_FIRST_CENTER = 0.2
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,50 @@ class Amplifier(nn.Module):
         return self.gain * y
 
 
+class Extraction(nn.Sequential):
+    """What is added to the frame, from the last features: two 3×3 convolutions."""
+
+    def __init__(self, config: SadUnetConfig) -> None:
+        count = config.channels[0]
+        super().__init__(
+            nn.Conv2d(count, count, 3, padding=1),
+            activation(config),
+            nn.Conv2d(count, 3, 3, padding=1),
+        )
+
+    @property
+    def last(self) -> tuple[nn.Conv2d, ...]:
+        """The convolutions that what comes out is linear in, and that λ can be within."""
+        return (cast("nn.Conv2d", self[2]),)
+
+    def of(self, features: Tensor, _amplified: Tensor) -> Tensor:
+        """(N, 3, H, W)."""
+        result: Tensor = self(features)
+        return result
+
+
+class AffineExtraction(nn.Module):
+    """A·y + B with A and B from the last features: as `Extraction`, with two last convolutions."""
+
+    def __init__(self, config: SadUnetConfig) -> None:
+        super().__init__()
+        count = config.channels[0]
+        self.features = nn.Sequential(nn.Conv2d(count, count, 3, padding=1), activation(config))
+        self.slope = nn.Conv2d(count, 3, 3, padding=1)
+        self.offset = nn.Conv2d(count, 3, 3, padding=1)
+
+    @property
+    def last(self) -> tuple[nn.Conv2d, ...]:
+        """As for `Extraction`."""
+        return (self.slope, self.offset)
+
+    def of(self, features: Tensor, amplified: Tensor) -> Tensor:
+        """(N, 3, H, W) from features and the amplified frame."""
+        x = self.features(features)
+        result: Tensor = self.slope(x) * amplified + self.offset(x)
+        return result
+
+
 class SadUnet(nn.Module):
     """y -> clamp(y + λF(y), 0, 1): stem, five levels, bottleneck, skips, five decoder stages, feature extraction."""
 
@@ -97,20 +145,31 @@ class SadUnet(nn.Module):
         )
         self.skips = PyramidSkips(config) if config.skip == "fpn" else None
         self.decoders = nn.ModuleList(Decoder(config, deeper, count) for count, deeper in pairwise(channels))
-        self.extract = nn.Sequential(
-            nn.Conv2d(channels[0], channels[0], 3, padding=1),
-            activation(config),
-            nn.Conv2d(channels[0], 3, 3, padding=1),
-        )
+        self.extract = (Extraction if config.residual == "additive" else AffineExtraction)(config)
         self.activator = Activator(config)
+        self._spread_sensitivities()
 
     def forward(self, y: Tensor) -> Tensor:
         """(N, 3, H, W) in [0, 1], sides multiples of 32, to the same."""
         return self.run(y).enhanced.clamp(0.0, 1.0)
 
+    @torch.no_grad()
+    def _spread_sensitivities(self) -> None:
+        """Let the first channels start with sensitivities of 1 to 16, so that dark and bright frames drive some each.
+
+        Without it all are nearly linear in dark frames, and what depends on a frame's brightness is learned slowly.
+        """
+        first = cast("nn.Conv2d", self.stem[0])
+        factors = 2.0 ** torch.linspace(0.0, _OCTAVES, first.out_channels)
+        first.weight[:, :, 1, 1] += _FIRST_CENTER
+        first.weight.mul_(factors.reshape(-1, 1, 1, 1))
+        assert first.bias is not None
+        first.bias.zero_()
+
     def run(self, y: Tensor) -> Pass:
         """The same with what training looks at."""
-        outputs, x = [], self.stem(self.amplifier(y))
+        amplified = self.amplifier(y)
+        outputs, x = [], self.stem(amplified)
         for level in self.levels:
             x = level(x)
             outputs.append(x)
@@ -120,4 +179,4 @@ class SadUnet(nn.Module):
         x = bottleneck
         for index in reversed(range(len(skips))):
             x = self.decoders[index](x, skips[index])
-        return Pass(y + self.activator(self.extract(x)), tuple(levels))
+        return Pass(y + self.activator(self.extract.of(x, amplified)), tuple(levels))

@@ -73,6 +73,7 @@ def trained_here(recipe: Path, pairs: Path, out: Path) -> TrainedNetwork:
         ("crop = 32", "crop = 64", "0.png: 48x40 is smaller than the recipe's crop of 64"),
         ("share = 0.5", "share = 0.5\ncrop = 64", "0.png: 48x40 is smaller than the recipe's crop of 64"),
         ("width = 0.25", "width = 0.3", "sad-unet: width is 0.3"),
+        ("weight = 0.1", 'weight = 0.1\npairs = "5<6"', "pair 5<6: there is no level 6; the network has 1 to 5"),
     ],
 )
 def test_wrong_use_is_one_line(old: str, new: str, message: str, pairs: Path, tmp_path: Path) -> None:

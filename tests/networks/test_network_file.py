@@ -96,7 +96,7 @@ def test_what_is_not_finite_or_too_precise_is_not_stored(tmp_path: Path) -> None
 def test_weights_without_a_graph_say_how_to_get_one(stored: Network, tmp_path: Path) -> None:
     _, header = read_header(stored.weights)
     write_model_file(tmp_path / "weights.safetensors", NETWORK_KEY, header, STATE)
-    with pytest.raises(ArllieError, match=r"holds weights alone; package it with .*export\.networks\.package"):
+    with pytest.raises(ArllieError, match=r"holds weights without arllie.onnx; package it with .*export\.networks\.package"):
         load_graph(load(tmp_path / "weights.safetensors"))
 
 

@@ -17,6 +17,10 @@ from torch import nn
 from torch.nn import functional
 
 from arllie_deploy.export.networks.package import package
+from arllie_deploy.models.lw_isp.blocks import FineGrainedAttention, Layer, SharedUpsample, mean_of
+from arllie_deploy.models.lw_isp.config import LwIspConfig
+from arllie_deploy.models.lw_isp.deploy import FoldedGlobalLayers
+from arllie_deploy.models.lw_isp.network import Last
 from arllie_deploy.models.sad_unet.deploy import build_deployed
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.network import Network, sha256_of
@@ -76,6 +80,34 @@ class RawToRgb(nn.Module):
         fine = functional.leaky_relu(self.first(planes), 0.2)
         coarse = functional.leaky_relu(self.coarse(functional.pixel_unshuffle(fine, 2)), 0.2)
         return torch.sigmoid(functional.pixel_shuffle(self.last(functional.pixel_shuffle(coarse, 2)), 2))
+
+
+class SmallIsp(nn.Module):
+    """The parts of LW-ISP, each once: attention after pooling, a vector of the whole frame, shared weights, a gate."""
+
+    def __init__(self, config: LwIspConfig) -> None:
+        super().__init__()
+        self.d0, self.a1 = Layer(config, config.input_channels, 8), FineGrainedAttention(8, config)
+        self.d6 = FoldedGlobalLayers(config, 16, 16, Layer(config, 16, 16))
+        self.u3, self.d9 = SharedUpsample(16, 8, config), Layer(config, 16, 8)
+        self.last = Last(config, 8)
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        fine = self.d0(frame)
+        coarse = self.a1(functional.max_pool2d(fine, 2))
+        wide = self.u3(coarse, self.d6(coarse, mean_of(coarse)))
+        return torch.sigmoid(self.last(fine * self.d9(torch.cat([wide, fine], 1))))
+
+
+class Ramp(nn.Module):
+    """Every pixel becomes a square of 2×2 in three colors: 1/16, 2/16, … of it, by color, then row, then column."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = nn.Conv2d(4, 12, 1, bias=False)
+
+    def forward(self, planes: torch.Tensor) -> torch.Tensor:
+        return functional.pixel_shuffle(self.steps(planes), 2)
 
 
 class Shuffled(nn.Module):
@@ -150,6 +182,24 @@ def raw_to_rgb(width: int) -> nn.Module:
     return RawToRgb(width)
 
 
+def small_isp(**arguments: Any) -> nn.Module:
+    """Its weights are so large that no part is lost beside another one."""
+    module = SmallIsp(LwIspConfig(**arguments))
+    with torch.no_grad():
+        for values in module.parameters():
+            values.mul_(2.0)
+    return module
+
+
+def ramp() -> nn.Module:
+    """Of the mean of its four planes."""
+    module = Ramp()
+    nn.init.zeros_(module.steps.weight)
+    with torch.no_grad():
+        module.steps.weight += torch.arange(1, 13).reshape(12, 1, 1, 1) / 64
+    return module
+
+
 def shuffled(width: int) -> nn.Module:
     return Shuffled(width)
 
@@ -173,6 +223,15 @@ FACTS: dict[str, dict[str, Any]] = {
         "scale": 2,
         "color": "RGGB",
     },
+    "small_isp": {
+        "alignment": 2,
+        "minimum": 8,
+        "arguments": {"head": "raw"},
+        "channels": 4,
+        "scale": 2,
+        "color": "RGGB",
+    },
+    "ramp": {"channels": 4, "scale": 2, "color": "RGGB"},
     "shuffled": {"minimum": 8, "arguments": {"width": 8}},
     "exploding": {"minimum": 8},
     "silent": {},

@@ -7,6 +7,7 @@ from support.pictures import make_pairs, save_png
 
 from arllie_deploy.pictures import read_picture
 from arllie_deploy.quality.srgb import to_linear
+from arllie_deploy.training.darkening import Darkenings
 from arllie_deploy.training.data import FrameStore, Sample, find_pairs_to_learn
 from arllie_deploy.training.network_data import NOISE_OF_CHANNELS, Enlarged, Recorded, draw_network_batch, enlarged
 from arllie_deploy.training.network_recipe import EnlargingRecipe
@@ -91,3 +92,28 @@ def test_a_batch_is_a_function_of_seed_and_step(samples: tuple[Sample, ...]) -> 
     one, again, other = (draw_network_batch(kind, 4, seed=1, step=step, crop=32) for step in (7, 7, 8))
     np.testing.assert_array_equal(one.low, again.low)
     assert not np.array_equal(one.low, other.low)
+
+
+def test_smaller_frames_have_less_noise(tmp_path: Path) -> None:
+    recipe = EnlargingRecipe(most=4.0, least_noise=8.0, most_noise=8.0)
+    source = Enlarged(gray(tmp_path, 128, 128), FrameStore(), recipe)
+    for enlargement, expected in ((1.0, 2.0), (2.0, 4.0)):
+        low, _ = source.at(0, enlargement, np.random.default_rng(0))
+        np.testing.assert_allclose(low.std((0, 1)), expected * np.array(NOISE_OF_CHANNELS), rtol=0.05)
+
+
+def test_a_share_of_the_low_frames_is_made_of_high_ones(tmp_path: Path) -> None:
+    """Of a pair whose frames do not have to do with one another, what is darkened has the high frame's light."""
+    for part, value in (("low", 9), ("high", 128)):
+        save_png(tmp_path / part / "0.png", np.full((64, 64, 3), value, np.uint8))
+    darkening = Darkenings(share=0.5, lowest_ev=-2.0, highest_ev=-2.0, white_balance_ev=0.0)
+    source = Enlarged(find_pairs_to_learn(tmp_path), FrameStore(), AS_IT_IS, darkening)
+    means = [source.at(0, 1.0, np.random.default_rng(seed))[0].mean() for seed in range(100)]
+    recorded = sum(mean == 9.0 for mean in means)
+    assert 30 < recorded < 70
+    assert all(mean == 9.0 or mean == pytest.approx(66.0, abs=1.5) for mean in means)
+
+
+def test_held_out_frames_are_never_darkened(tmp_path: Path) -> None:
+    source = Enlarged(gray(tmp_path, 128), FrameStore(), AS_IT_IS, Darkenings(share=0.9))
+    assert all(source.whole(0, np.random.default_rng(seed))[0].mean() == 128.0 for seed in range(20))

@@ -4,7 +4,7 @@ import pytest
 from support.recipes import write_network_recipe
 
 from arllie_deploy import ArllieError
-from arllie_deploy.training.network_recipe import DistillationRecipe, NetworkRun
+from arllie_deploy.training.network_recipe import DistillationRecipe, FramesRecipe, NetworkRun
 from arllie_deploy.training.recipe_file import read_recipe
 
 
@@ -26,6 +26,16 @@ def test_crops_have_steps_of_their_own_and_may_have_their_own_size(tmp_path: Pat
     kinds = [recipe.kind_at(step) for step in range(2000)]
     assert kinds.count("crops") == pytest.approx(500, abs=60)
     assert kinds == [recipe.kind_at(step) for step in range(2000)]
+
+
+def test_whole_frames_have_steps_of_their_own(tmp_path: Path) -> None:
+    table = "share = 0.25\n\n[frames]\nshare = 0.5\nbatch = 4\nmost = 2.0"
+    recipe = read_recipe(write_network_recipe(tmp_path / "r.toml", ("share = 0.5", table)))
+    assert isinstance(recipe, NetworkRun)
+    assert recipe.frames == FramesRecipe(share=0.5, batch=4, most=2.0)
+    kinds = [recipe.kind_at(step) for step in range(2000)]
+    assert kinds.count("frames") == pytest.approx(1000, abs=80)
+    assert kinds.count("crops") == pytest.approx(500, abs=60)
 
 
 def test_enlarged_frames_may_be_smaller_than_a_crop(tmp_path: Path) -> None:
@@ -55,6 +65,9 @@ def test_without_a_ramp_it_is_there_at_once() -> None:
         ("[crops]", "wide = 2\n[crops]", "unknown key network.wide; known: system, arguments"),
         ("{ width = 0.25, stem = 16, expansion = 1 }", "4", "network.arguments is 4, expected a table"),
         ("[crops]", "statistics = 2\n[crops]", "network.statistics is 2.0, expected 0.0 to 1.0"),
+        ("[crops]", "average = 0\n[crops]", "network.average is 0.0, expected 1e-06 to 0.5"),
+        ("[enlarging]", "[frames]\nshare = 0.6\n[enlarging]", "frames.share and crops.share are more than all steps"),
+        ("[enlarging]", "[frames]\nleast = 2\n[enlarging]", "frames.least is 2.0, expected 1.0 to 1.0"),
         ("most = 1.5", "most = 0.5", "enlarging.most is 0.5, expected 1.0 to 16.0"),
         ("most = 1.5", "least = 2\nmost = 1.5", "enlarging.least is 2.0, expected 1.0 to 1.5"),
         ("most_noise = 2.0", "least_noise = 3", "enlarging.least_noise is 3.0, expected 0.0 to 0.0"),

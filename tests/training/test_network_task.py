@@ -15,7 +15,7 @@ from arllie_deploy.models.sad_unet.deploy import build_deployed
 from arllie_deploy.quality.psnr import psnr
 from arllie_deploy.training.data import find_pairs_to_learn, split_by_scene
 from arllie_deploy.training.loop import Progress, run_task
-from arllie_deploy.training.network_recipe import NetworkRun
+from arllie_deploy.training.network_recipe import FramesRecipe, NetworkRun
 from arllie_deploy.training.network_task import NetworkTask
 from arllie_deploy.training.recipe import LossRecipe
 from arllie_deploy.training.recipe_file import read_recipe
@@ -97,7 +97,7 @@ def test_the_result_is_the_form_for_inference_with_all_its_arguments(
 def test_the_log_has_the_share_of_values_that_are_cut_off(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
     made = task(recipe, pairs)
     made.network.eval()
-    last: nn.Conv2d = made.network.extract[2]  # type: ignore[index,assignment]  # a convolution
+    last: nn.Conv2d = made.network.average.extract[2]  # type: ignore[union-attr,index,assignment]  # a convolution
     nn.init.constant_(last.weight, 0.0)
     nn.init.constant_(last.bias, 10.0)  # type: ignore[arg-type]  # it has one
     assert made.validate().clamped == 1.0
@@ -109,7 +109,7 @@ def test_the_log_has_the_share_of_values_that_are_cut_off(recipe: NetworkRun, pa
 
 def test_statistics_are_fixed_after_their_share_of_the_steps(recipe: NetworkRun, pairs: Path) -> None:
     made = task(changed(recipe, {}, statistics=0.5), pairs)
-    norm = next(part for part in made.network.modules() if isinstance(part, nn.BatchNorm2d))
+    norm = next(part for part in made.network.live.modules() if isinstance(part, nn.BatchNorm2d))  # type: ignore[union-attr,operator]  # a module
     means = []
     for step in (0, 2, 3, 5):
         made.network.train()
@@ -118,6 +118,35 @@ def test_statistics_are_fixed_after_their_share_of_the_steps(recipe: NetworkRun,
     assert not torch.equal(means[0], means[1])
     assert torch.equal(means[1], means[2])
     assert torch.equal(means[2], means[3])
+
+
+def test_the_average_of_the_weights_is_what_is_scored(recipe: NetworkRun, pairs: Path) -> None:
+    made = task(recipe, pairs)
+    made.network.eval()
+    before = made.validate().psnr_db
+    with torch.no_grad():
+        for parameter in made.network.live.parameters():  # type: ignore[union-attr,operator]  # a module
+            parameter.zero_()
+    assert made.validate().psnr_db == before
+    made.network.train()
+    made.step_loss(0, Share())
+    made.network.eval()
+    assert made.validate().psnr_db != before
+
+
+def test_whole_frames_are_trained_on(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    frames = FramesRecipe(share=1.0, batch=2, most=2.0)
+    chosen = replace(recipe, frames=frames, crops=replace(recipe.crops, share=0.0))
+    whole = run(chosen, pairs, tmp_path / "whole")
+    with pytest.raises(KilledError):
+        run(chosen, pairs, tmp_path / "parts", stop_at=3)
+    assert run(chosen, pairs, tmp_path / "parts", resume=True).sha256 == whole.sha256
+
+
+def test_frames_that_processes_cannot_share_are_refused(recipe: NetworkRun, pairs: Path) -> None:
+    made = task(replace(recipe, frames=FramesRecipe(share=1.0, batch=3), crops=replace(recipe.crops, share=0.0)), pairs)
+    with pytest.raises(ArllieError, match="2 processes cannot share the 3 frames of step 0; use one"):
+        made.step_loss(0, Share(0, 2))
 
 
 def test_distillation_is_added_late(recipe: NetworkRun, pairs: Path) -> None:
@@ -190,10 +219,16 @@ def test_what_does_not_go_together_is_refused(recipe: NetworkRun, pairs: Path) -
         NetworkTask(recipe, split, (), CPU)
 
 
-def test_a_missing_level_of_distillation_is_named(recipe: NetworkRun, pairs: Path) -> None:
-    made = task(replace(recipe, distillation=replace(recipe.distillation, pairs="5<6", start=0.0, ramp=0.0)), pairs)
-    with pytest.raises(ArllieError, match="pair 5<6: there is no level 6; the network has 1 to 5"):
-        made.step_loss(0, Share())
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [({"pairs": "1<2 5<6"}, "5<6: there is no level 6; the network has 1 to 5"), ({"form": "l1"}, "form is 'l1'")],
+)
+def test_distillation_that_the_network_does_not_have_is_refused_before_the_first_step(
+    section: dict[str, str], says: str, recipe: NetworkRun, pairs: Path
+) -> None:
+    late = replace(recipe, distillation=replace(recipe.distillation, start=1.0, **section))
+    with pytest.raises(ArllieError, match=says):
+        task(late, pairs)
 
 
 def test_the_same_weights_give_the_same_file(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:

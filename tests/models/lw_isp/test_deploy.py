@@ -5,7 +5,7 @@ from torch import nn
 from arllie_deploy import ArllieError
 from arllie_deploy.models.lw_isp.blocks import GlobalLayers
 from arllie_deploy.models.lw_isp.config import LwIspConfig
-from arllie_deploy.models.lw_isp.deploy import adopt, build_deployed, build_held, build_map, deploy
+from arllie_deploy.models.lw_isp.deploy import adopt, build_deployed, build_held, deploy
 from arllie_deploy.models.lw_isp.network import LwIsp
 
 CONFIGS = [
@@ -81,13 +81,15 @@ def test_the_names_of_its_weights_are_those_of_the_layer_table() -> None:
 def test_the_forms_for_parts_take_the_same_weights() -> None:
     config = CONFIGS[2]
     network, frame = network_of(config), frame_of(config, 32, 32)
-    forms = [build_held(**config.to_json()), *(build_map(index=index, **config.to_json()) for index in range(5))]
-    for form in forms:
-        form.double().network.load_state_dict(deploy(network).state_dict())  # type: ignore[union-attr]  # a module
+    form = build_held(**config.to_json())
+    form.network.load_state_dict(deploy(network).state_dict())
+    form.network.double()
     with torch.inference_mode():
         wanted = network.run(frame)
-        values = torch.cat([one.mean((2, 3), keepdim=True) for one in wanted.maps], 1)
-        output, *maps = (form(frame, values) for form in forms)
+        means = [one.mean((2, 3), keepdim=True) for one in wanted.maps]
+        output = form.tile(frame, torch.cat(means, 1))
+        given = [(frame,), *zip(wanted.maps, means, strict=True)]
+        maps = [stage(*taken) for stage, taken in zip(form.stages, given, strict=False)]
     assert (output - wanted.enhanced).abs().max().item() <= 1e-9
     for one, other in zip(maps, wanted.maps, strict=True):
         torch.testing.assert_close(one, other)

@@ -32,6 +32,7 @@ def trained(**arguments: object) -> SadUnet:
         {"skip": "direct", "activator": "learned", "strength": 0.5},
         {"depthwise": "plain", "activation": "relu", "upsampling": "nearest"},
         {"projection": "activated", "stem": 64, "gain": 8.0},
+        {"residual": "affine", "gain": 8.0, "strength": 0.4},
     ],
 )
 def test_the_form_for_inference_is_the_same_function(arguments: dict[str, object]) -> None:
@@ -83,6 +84,14 @@ def test_a_network_goes_on_from_the_weights_of_an_axial_one(arguments: dict[str,
     with torch.inference_mode():
         difference = (other.eval()(frame) - axial(frame)).abs().max().item()
     assert difference <= 1e-9
+
+
+def test_an_affine_network_goes_on_from_the_weights_of_an_affine_one() -> None:
+    first, second = trained(residual="affine", gain=8.0), trained(residual="affine", gain=4.0, strength=0.3)
+    adopt(second, deploy(first).state_dict())
+    frame = torch.rand(1, 3, 64, 64, dtype=torch.float64)
+    with torch.inference_mode():
+        assert (second.eval()(frame) - first(frame)).abs().max().item() <= 1e-9
 
 
 def test_an_axial_network_does_not_take_kernels_with_corners() -> None:

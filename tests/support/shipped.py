@@ -1,0 +1,61 @@
+"""What a network that ships has beside it, and whether its parts agree."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from support.picture_files import random_pixels
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.networks import network_file
+from arllie_deploy.networks.network import Network
+from arllie_deploy.runtimes.network import OpenedNetwork
+from arllie_deploy.training.recipe_file import read_recipe
+
+HEADINGS = ("## Scores", "## How it behaves")
+
+
+def faults(folder: Path, member: str) -> list[str]:
+    """Everything that is wrong with the file, the card and the recipe of a network; nothing where they agree."""
+    try:
+        network = network_file.load(folder / f"{member}.safetensors")
+    except ArllieError as error:
+        return [str(error)]
+    own = [] if network.name == member else [f"the file is named {network.name}"]
+    return [*own, *_of_what_it_computes(network), *_of_the_recipe(network, folder), *_of_the_card(network, folder)]
+
+
+def _of_what_it_computes(network: Network) -> Iterator[str]:
+    dark = random_pixels(network.minimum, network.minimum + 1) // 16
+    if np.array_equal(OpenedNetwork(network, 1).run(dark), dark):
+        yield "it changes nothing"
+
+
+def _of_the_recipe(network: Network, folder: Path) -> Iterator[str]:
+    try:
+        recipe = read_recipe(folder / f"{network.name}.toml")
+    except ArllieError as error:
+        yield str(error)
+        return
+    if json.loads(json.dumps(recipe.to_json())) != network.provenance.get("recipe"):
+        yield "the file was trained by another recipe"
+    if recipe.license != network.license:
+        yield f"the recipe says {recipe.license}, the file {network.license}"
+
+
+def _of_the_card(network: Network, folder: Path) -> Iterator[str]:
+    path = folder / f"{network.name}.md"
+    if not path.is_file():
+        yield f"{path.name}: no such card"
+        return
+    lines = path.read_text().splitlines()
+    yield from (f"the card has no {line!r}" for line in (f"# {network.name}", *HEADINGS) if line not in lines)
+    assert network.figures is not None
+    for fact in (network.sha256, network.license, f"{network.figures.parameters:,}"):
+        if not any(fact in line for line in lines):
+            yield f"the card does not say {fact}"
+    seed = network.provenance.get("recipe", {}).get("seed")
+    if not any(re.search(rf"\bseeds?\b[^|.;]*\b{seed}\b", line) for line in lines):
+        yield f"the card does not say seed {seed}"
