@@ -7,7 +7,7 @@
   const [left, right] = box.querySelectorAll("img");
   const { uris, views } = JSON.parse(document.getElementById("pictures").textContent);
   const pictures = [left.src, right.src, ...uris];
-  const reference = { label: "the reference (float64)", frame: 1, difference: null, said: "" };
+  const reference = { label: "the reference", frame: 1, difference: null, said: "" };
   const choices = [reference, ...views];
   const form = document.querySelector(".choice");
   const madeBy = document.getElementById("made-by");

@@ -15,7 +15,7 @@ from arllie_deploy.bench import report_chart, report_curve, report_scatter, repo
 from arllie_deploy.bench.report_facts import row_exceptions, row_settings, row_title
 from arllie_deploy.bench.report_pictures import Gallery, Output, gallery
 from arllie_deploy.bench.report_text import byte_size, figure
-from arllie_deploy.bench.report_timing import device_facts, floor_sentence, group_sentences
+from arllie_deploy.bench.report_timing import device_facts, floor_sentence, group_sentences, reference_named
 from arllie_deploy.bench.result import Result
 from arllie_deploy.bench.row import Row
 
@@ -62,6 +62,7 @@ def to_html(
         "command": escape(result.command),
         "timed": escape(" ".join([*group_sentences(result), floor_sentence(result)])),
         "rounds": result.settings.rounds,
+        "reference": reference_named(result.model),
     }
     return Template(page).substitute(values).encode(errors="replace")
 

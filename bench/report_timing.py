@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from arllie_deploy.bench.floor import FloorTimes
 from arllie_deploy.bench.report_text import byte_size, figure
-from arllie_deploy.bench.result import Result
+from arllie_deploy.bench.result import ModelFacts, Result
 from arllie_deploy.bench.row import THIS_MACHINE, Row
+from arllie_deploy.networks.network import Network
 
 _COPY_AND_BASELINE = "the copy of the frame and onnxruntime fp32"
 
@@ -40,6 +41,12 @@ def floor_sentence(result: Result) -> str:
     frame_bytes = next(iter(floors.values())).frame_bytes
     copy = f"The floor is the copy of one uint8 frame ({byte_size(frame_bytes)}), timed in the same rounds"
     return f"{copy}: {'; '.join(found)}."
+
+
+def reference_named(model: ModelFacts) -> str:
+    """What the outputs were compared with."""
+    network = "the network's own graph, computed as it is written,"
+    return network if model.epilogue == Network.epilogue else "the float64 reference"
 
 
 def device_facts(result: Result) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.calibration import Calibration
 from arllie_deploy.export.parity import EMULATED_SIZE, ODD_SIZE, Check
 from arllie_deploy.export.targets import Target
+from arllie_deploy.frames import COLOR
 from arllie_deploy.stored_model import Model
 
 Size = tuple[int, int]
@@ -22,6 +23,11 @@ class Job:
     precision: str
     size: Size
     calibration: Calibration = field(default_factory=Calibration)
+
+    @property
+    def color(self) -> str:
+        """Order of a frame's channels."""
+        return COLOR
 
     @property
     def file_name(self) -> str:

@@ -8,12 +8,13 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from arllie_deploy.atomic import write_bytes
 from arllie_deploy.export.drawing.svg import STYLE
 from arllie_deploy.export.manifest import Entry, Status, read_manifest
 from arllie_deploy.export.page_artifact import section
-from arllie_deploy.export.page_text import count, figure, mapping, text
+from arllie_deploy.export.page_text import count, figure, items, mapping, text
 
 FILE_NAME = "export.html"
 _HEADER = (
@@ -81,10 +82,16 @@ def _header() -> str:
     return "".join(cells)
 
 
+def _bytes(entry: Entry) -> Any:
+    """Of all files that belong together: the main one of some formats holds no weights."""
+    sizes = [mapping(each).get("bytes") for each in items(entry.get("files"))]
+    return sum(sizes) if sizes and all(isinstance(size, int) for size in sizes) else entry.get("bytes")
+
+
 def _row(entry: Entry, number: int) -> str:
     parity = mapping(entry.get("parity"))
     status = text(entry.get("status"))
-    numbers = [count(entry.get("bytes")), *(figure(parity.get(key), ".1e") for key in _FIGURES)]
+    numbers = [count(_bytes(entry)), *(figure(parity.get(key), ".1e") for key in _FIGURES)]
     numbers.append(figure(parity.get("dark_psnr_db"), ".1f"))
     form = f"<small>{escape(text(entry.get('form')))}</small>" if entry.get("form") else ""
     cells = [

@@ -79,12 +79,13 @@ def _parity(parity: Mapping[str, Any]) -> str:
         return ""
     errors = {key: figure(parity.get(f"{key}_abs"), ".3g") for key in ("max", "mean", "border_max", "interior_max")}
     limit = figure(parity.get("limit_max_abs"), "g"), figure(parity.get("limit_dark_psnr_db"), "g")
+    differing = parity.get("dark_differing")
     lines = [
         f"max {errors['max']} (limit {limit[0]}), mean {errors['mean']}, border {errors['border_max']}, "
         f"interior {errors['interior_max']}",
         f"{figure(parity.get('psnr_db'), '.1f')} dB, dark pictures {figure(parity.get('dark_psnr_db'), '.1f')} dB "
         f"(limit {limit[1]})",
-        f"{figure(parity.get('dark_differing'), '.2%')} of the dark pictures' bytes differ",
+        *([] if differing is None else [f"{figure(differing, '.2%')} of the dark pictures' bytes differ"]),
         f"at {', '.join(map(text, items(parity.get('sizes'))))}",
     ]
     return "<br>".join(map(escape, lines))

@@ -13,7 +13,7 @@ from arllie_deploy.export.job import Job
 from arllie_deploy.export.manifest import Entry, Status
 from arllie_deploy.export.request import Written
 from arllie_deploy.export.targets import INTEGER_PRECISIONS, Target
-from arllie_deploy.frames import COLOR, VALUE_RANGE
+from arllie_deploy.frames import VALUE_RANGE
 from arllie_deploy.stored_model import save_model
 
 _WRITE_STEP = "arllie_deploy.export.write_step"
@@ -65,6 +65,11 @@ class Exported(Protocol):
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) of the frames."""
+        ...
+
+    @property
+    def color(self) -> str:
+        """Order of the input's channels."""
         ...
 
     @property
@@ -219,7 +224,7 @@ def entry_of(job: Exported, status: Status, **facts: Any) -> Entry:
         "form": job.model.epilogue,
         "precision": job.precision,
         "size": None if job.target.dynamic else f"{job.size[0]}x{job.size[1]}",
-        "color": COLOR,
+        "color": job.color,
         "range": list(VALUE_RANGE),
         "license": job.model.license,
         "status": status.value,

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from arllie_deploy.bench.backends import Entry
 from arllie_deploy.bench.backends.cuda import has_device
@@ -73,16 +74,18 @@ def _of_network(
 ) -> list[Entry]:
     """As `artifacts`; integers are the network's own, and a target that carries none has no row."""
     entries: list[Entry] = []
-    for target in filter(has_format, targets):
-        for precision in (name for name in precisions_of(target) if name in precisions):
-            job = NetworkExport(target, network.network, precision, subject.size)
-            candidate = replace(
-                candidate_of(target, precision, subject),
-                artifact=(out / job.file_name).resolve(),
-                resident_bytes=network.resident_bytes(subject.size),
-                threads=subject.threads,
-            )
-            entries.extend(_for_all_threads(_find_or_make(job, candidate, out, say), subject))
+    with TemporaryDirectory(prefix="arllie-floats-") as floats:
+        for target in filter(has_format, targets):
+            for precision in (name for name in precisions_of(target) if name in precisions):
+                job = NetworkExport(target, network.network, precision, subject.size)
+                candidate = replace(
+                    candidate_of(target, precision, subject),
+                    artifact=(out / job.file_name).resolve(),
+                    resident_bytes=network.resident_bytes(subject.size),
+                    threads=subject.threads,
+                )
+                made = _find_or_make(job, candidate, out, say, Path(floats))
+                entries.extend(_for_all_threads(made, subject))
     return entries
 
 
@@ -125,7 +128,10 @@ def model_for(target: Target, precision: str, enhancer: Enhancer) -> Enhancer:
     return find_fixed_model(target.integer_model)
 
 
-def _find_or_make(job: Job | NetworkExport, candidate: Candidate, out: Path, say: Callable[[str], None]) -> Entry:
+def _find_or_make(
+    job: Job | NetworkExport, candidate: Candidate, out: Path, say: Callable[[str], None], floats: Path | None = None
+) -> Entry:
+    """`floats` is where jobs share what converters make of a network in float."""
     engine = RUNTIMES[job.target.runtime].availability()
     if not engine.ok:
         return candidate.row(Status.UNAVAILABLE, reason=engine.reason)
@@ -138,7 +144,7 @@ def _find_or_make(job: Job | NetworkExport, candidate: Candidate, out: Path, say
         return candidate if made else candidate.row(Status.UNAVAILABLE, reason=_missing(job, available.reason))
     say(job.file_name)
     try:
-        entry = _export(job, out)
+        entry = _export(job, out, floats)
         manifest.merge_into_manifest(out, {job.file_name: entry})
     except ArllieError as error:
         return candidate.row(Status.FAILED, reason=str(error))
@@ -147,10 +153,10 @@ def _find_or_make(job: Job | NetworkExport, candidate: Candidate, out: Path, say
     return candidate.row(_STATUSES[manifest.Status(entry["status"])], reason=entry["reason"])
 
 
-def _export(job: Job | NetworkExport, out: Path) -> manifest.Entry:
+def _export(job: Job | NetworkExport, out: Path, floats: Path | None) -> manifest.Entry:
     if isinstance(job, Job):
         return export(job, out, timeout_s=_TIMEOUT_S, force=False)
-    return export_network(job, out, timeout_s=_NETWORK_TIMEOUT_S, force=False)
+    return export_network(job, out, timeout_s=_NETWORK_TIMEOUT_S, force=False, floats=floats)
 
 
 def _is_made(job: Job | NetworkExport, out: Path) -> bool:

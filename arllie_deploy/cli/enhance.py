@@ -9,19 +9,41 @@ import typer
 from arllie_deploy.cli.output import note, print_json, print_line, progress
 
 if TYPE_CHECKING:
+    from arllie_deploy.cli.enhance_raw import RawOptions
     from arllie_deploy.media.enhance_file import Enhanced
     from arllie_deploy.media.folder import Outcome
     from arllie_deploy.media.opener import Opener
+    from arllie_deploy.networks.network import Network
+    from arllie_deploy.stored_model import Model
 
 
 def command(
-    input_: Annotated[Path, typer.Argument(metavar="INPUT", help="A PNG, JPEG, WebP or TIFF file, or a folder.")],
+    input_: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A PNG, JPEG, WebP or TIFF file, a folder, or a raw frame.")
+    ],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The file to write, or for a folder another one.")],
     model: Annotated[str, typer.Option(help="A shipped model or a .safetensors file.")] = "arllie",
     runtime: Annotated[str, typer.Option(help="auto, or the engine: native, onnxruntime, numpy.")] = "auto",
     strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 gives the input, 1 the model's output.")] = 1.0,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Of the engine; all cores if not given.")] = None,
     clip: Annotated[bool, typer.Option("--clip", help="The folder's pictures are frames of one clip.")] = False,
+    bayer: Annotated[str | None, typer.Option(help="Of a Bayer dump: rggb, bggr, grbg or gbrg.")] = None,
+    bits: Annotated[int | None, typer.Option(help="Of a dump's values: 10, 12, 14 or 16.")] = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Of a dump.")] = None,
+    packing: Annotated[str | None, typer.Option(help="Of a dump: plain (16 bits a value, the default), mipi.")] = None,
+    black: Annotated[float | None, typer.Option(help="Of a dump: the value without light; 0.")] = None,
+    white: Annotated[float | None, typer.Option(help="Of a dump: the value of saturation; all bits set.")] = None,
+    white_balance: Annotated[
+        str | None, typer.Option(metavar="R,G,B", help="Of a dump: gains; estimated if not given.")
+    ] = None,
+    orientation: Annotated[int | None, typer.Option(help="Of a dump: 1 to 8, as EXIF numbers it; 1.")] = None,
+    exposure: Annotated[float | None, typer.Option(help="Gain on the light of a raw frame; 1.")] = None,
+    tone: Annotated[
+        str | None, typer.Option(help="Curve of a raw frame: linear (none, the default), smoothstep.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(help="Bits per channel made of a raw frame: 8 (the default) or 16.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
@@ -36,15 +58,27 @@ def command(
 
     8 and 16 bits per channel stay as they are; ICC profile, EXIF, XMP, resolution and transparency are carried.
 
+    A network of raw frames takes a camera file (DNG and others) or a Bayer dump, which it makes a picture of:
+    arllie-enhance photo.dng out.png --model lw-isp-raw --depth 16 · arllie-enhance frame.raw out.png --model lw-isp-raw
+    --bayer rggb --bits 10 --size 1920x1080
+
     Exit 0: everything was written. 2: wrong use or bad input; of a folder, the good pictures are written all the same.
     """
-    from arllie_deploy.media.opener import opener_for_clip, opener_for_pictures
+    from arllie_deploy.cli.enhance_raw import RawOptions, is_raw, refuse_raw_use
+    from arllie_deploy.media.opener import opener_for_clip, opener_for_pictures, refuse_other_runtime
     from arllie_deploy.models import find_any
     from arllie_deploy.runtimes.choose import find_runtime
 
     if runtime != "auto":
         find_runtime(runtime).require()
-    opener = (opener_for_clip if clip else opener_for_pictures)(find_any(model), runtime, threads)
+    found = find_any(model)
+    raw = RawOptions(bayer, bits, size, packing, black, white, white_balance, orientation, exposure, tone, depth)
+    if is_raw(input_, raw):
+        _refuse_for_raw(strength, clip=clip)
+        refuse_other_runtime(runtime)
+        return _raw_file(found, threads, input_, output, raw, force=force, json=json)
+    refuse_raw_use(found, input_, raw)
+    opener = (opener_for_clip if clip else opener_for_pictures)(found, runtime, threads)
     if input_.is_dir():
         return _folder(opener, input_, output, strength, force=force, json=json)
     return _file(opener, input_, output, strength, force=force, json=json)
@@ -56,6 +90,43 @@ def _file(opener: "Opener", source: Path, target: Path, strength: float, *, forc
     with progress() as bar:
         report = _reporter(bar, source.name)
         written = enhance_file(opener, source, target, strength=strength, force=force, progress=report)
+    return _written(source, written, json=json)
+
+
+def _raw_file(
+    model: "Model | Network",
+    threads: int | None,
+    source: Path,
+    target: Path,
+    options: "RawOptions",
+    *,
+    force: bool,
+    json: bool,
+) -> int:
+    from arllie_deploy.cli.enhance_raw import development_of, raw_network
+    from arllie_deploy.media.raw_file import develop_file
+
+    network, development = raw_network(model, source), development_of(source, options)
+    warnings: list[str] = []
+    with progress() as bar:
+        report = _reporter(bar, source.name)
+        written = develop_file(
+            network, threads, source, target, development, force=force, progress=report, warn=warnings.append
+        )
+    for line in warnings:
+        note(f"arllie-enhance: {line}")
+    return _written(source, written, json=json)
+
+
+def _refuse_for_raw(strength: float, *, clip: bool) -> None:
+    from arllie_deploy.errors import ArllieError
+
+    for option, given in (("--strength", strength != 1.0), ("--clip", clip)):
+        if given:
+            raise ArllieError(f"{option} is for pictures; a raw frame is developed as a whole: leave it out")
+
+
+def _written(source: Path, written: "Enhanced", *, json: bool) -> int:
     if json:
         print_json({"input": str(source), **_facts(written)})
     else:

@@ -54,9 +54,14 @@ def opener_for_clip(model: Model | Network, runtime: str, threads: int | None) -
     return opener
 
 
-def _opener_of_network(network: Network, runtime: str, threads: int | None) -> Opener:
+def refuse_other_runtime(runtime: str) -> None:
+    """Raise `ArllieError` unless networks of many layers run in `runtime`."""
     if runtime not in (AUTO, ROW.name):
         raise ArllieError(f"runtime {runtime} opens no network of many layers; use --runtime {ROW.name}")
+
+
+def _opener_of_network(network: Network, runtime: str, threads: int | None) -> Opener:
+    refuse_other_runtime(runtime)
 
     @cache
     def opened() -> OpenedModel:

@@ -6,6 +6,7 @@ A one-layer model goes over horizontal strips, a network over tiles with as much
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,13 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.frames import check_frame
-from arllie_deploy.media.parts import Part, strips, tiles
+from arllie_deploy.media.parts import Part, strips
+from arllie_deploy.media.planes import of_frame
+from arllie_deploy.media.tiled import model_of_parts, network_parts
 from arllie_deploy.runtimes.base import OpenedModel
-from arllie_deploy.runtimes.network import Surrounded
-from arllie_deploy.runtimes.padded import refuse_smaller
+from arllie_deploy.runtimes.network import OpenedPlanes
 
 Progress = Callable[[float], None]
-
-# What the values of a network may take while it computes a tile: with 24 megapixels and the engine beside it, 1.2 GB.
-_TILE_BYTES = 550_000_000
 
 
 def enhance_in_strips(
@@ -54,26 +53,28 @@ def enhance_in_strips(
     refuse_dtype(model, frame.dtype)
     _refuse_other_size(model, frame)
     result = np.empty_like(frame, order="C") if out is None else out
+    report = progress or _unheard
+    parts, begun = _parts(model, frame, rows), 0.0
+    if isinstance(model, OpenedPlanes) and strength > 0.0:
+        planes = partial(of_frame, frame, model.network.aligned)
+        model, begun = model_of_parts(model, parts, planes, report)
     done = 0
-    for part in _parts(model, frame, rows):
+    for part in parts:
         result[part.inner] = _enhance(model, frame, part, strength)
         done += part.pixels
-        if progress is not None:
-            progress(done / (frame.shape[0] * frame.shape[1]))
+        report(begun + (1.0 - begun) * done / (frame.shape[0] * frame.shape[1]))
     return result
 
 
 def _parts(model: OpenedModel, frame: NDArray[Any], rows: int) -> list[Part]:
     height, width, _ = frame.shape
-    if not isinstance(model, Surrounded):
-        return strips(height, width, height if model.size else rows)
-    network = model.network
-    refuse_smaller(height, width, network.minimum)
-    if network.figures is None or network.figures.context is None:
-        return strips(height, width, height)
-    # So much around a tile that none is below the smallest frame either.
-    context = network.aligned(network.figures.context)
-    return tiles(height, width, network.alignment, context, _TILE_BYTES // network.figures.pixel_bytes)
+    if isinstance(model, OpenedPlanes):
+        return network_parts(model.network, height, width)
+    return strips(height, width, height if model.size else rows)
+
+
+def _unheard(share: float) -> None:
+    del share
 
 
 def refuse_dtype(model: OpenedModel, dtype: np.dtype[Any]) -> None:

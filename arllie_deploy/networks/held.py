@@ -2,16 +2,17 @@
 
 The means are taken once from the whole of a frame, each from a map: the first map is made of the frame, every other one
 of the map before it and of that one's mean. With all means given, a tile of the output looks a bounded way only.
+
+A system declares such a network by a function `build_held` beside its factory. It gives the module (frame, values
+(1, size, 1, 1)) -> (output, first map, …), whose part `network` is the whole network; the values are the means of the
+maps' channels one after the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from torch import nn
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,3 @@ class Held:
     def from_json(cls, value: Mapping[str, Any]) -> Held:
         """Of the JSON values that `dataclasses.asdict` gives."""
         return cls(**{**value, "stages": tuple(Stage(**stage) for stage in value["stages"])})
-
-
-@dataclass(frozen=True)
-class HeldForm:
-    """The modules that a system's `build_held` gives, in eval mode; they share their weights.
-
-    Attributes:
-        network: what the weights are loaded into, under the names that a network's file has.
-        tile: (frame, values (1, size, 1, 1)) -> the output; its state is the network's with "network." before a name.
-        stages: (frame), then (map, its mean (1, channels, 1, 1)) -> the next map; their state likewise.
-    """
-
-    network: nn.Module
-    tile: nn.Module
-    stages: tuple[nn.Module, ...]

@@ -23,7 +23,7 @@ from arllie_deploy.networks.network import Network, sha256_of
 FORMAT_VERSION = 1
 #: Name of the array that holds the graph: ONNX from `input` to `output`, its weights named as the other arrays.
 GRAPH_NAME = "arllie.onnx"
-#: The same of a held network: of tiles, from `input` and `values`, and of each stage, from `input` and `mean`.
+#: The same of a held network, from `input` and `values`: of tiles, and of each stage (the first has no values).
 TILE_NAME, STAGE_NAME = "arllie-tile.onnx", "arllie-stage-{}.onnx"
 _GRAPHS = re.compile(r"arllie(-tile|-stage-\d+)?\.onnx")
 #: What a file may name: builders of the package's systems, and functions of the package.

@@ -68,7 +68,7 @@ def rendered(output: Float32, frame: RawFrame, rendering: Rendering, dtype: DTyp
         dtype: uint8 or uint16.
 
     Returns:
-        (rows, columns, 3), sRGB, mirrored as the planes are: `mirrored(picture, frame.pattern)` is as the sensor saw it.
+        (rows, columns, 3), sRGB, mirrored as the planes are: `mirrored(picture, frame.pattern)` is as the sensor saw.
     """
     picture = np.empty((*output.shape[1:], 3), dtype)
     for top in range(0, len(picture), _STRIP):

@@ -12,11 +12,23 @@ from pathlib import Path
 from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.results.page import Origin, plot, summarize, table, write_numbers, write_page
-from arllie_deploy.results.sad_unet_latency import Cost, key, measure
-from arllie_deploy.results.sad_unet_trainings import ARMS, REFERENCE, SEEDS, WIDTHS, Arm, Measured, recipe_of, run
+from arllie_deploy.results.sad_unet_latency import Cost, key, measure_once
+from arllie_deploy.results.sad_unet_trainings import (
+    ARMS,
+    REFERENCE,
+    SEEDS,
+    SEEDS_OF_WIDTHS,
+    WIDTHS,
+    Arm,
+    Measured,
+    recipe_of,
+    run,
+)
 
-_COMMAND = "python -P -m arllie_deploy.results.sad_unet --data LOL/train --crops LOL/train_crops --out docs/results"
+_COMMAND = "python -P -m arllie_deploy.results.sad_unet --data LOL/train --out docs/results"
 _PACKAGES = ("torch", "onnxruntime", "numpy", "matplotlib")
+# Student's t: how many standard errors hold 95 % of the means of so many differences (two-sided).
+_T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57}
 
 
 def differences(measured: Sequence[Measured], name: str, figure: str) -> list[float]:
@@ -26,10 +38,9 @@ def differences(measured: Sequence[Measured], name: str, figure: str) -> list[fl
 
 
 def verdict(measured: Sequence[Measured], name: str) -> str:
-    """Whether the seeds can tell a row from the reference: a paired difference against twice its standard error."""
+    """Whether the seeds can tell a row from the reference: whether 0 is outside the 95 % interval of the gain."""
     gain = summarize(differences(measured, name, "psnr_db"))
-    error = 2 * (gain.deviation or 0.0) / math.sqrt(gain.count)
-    if abs(gain.mean) <= error:
+    if abs(gain.mean) <= _T_95[gain.count] * (gain.deviation or 0.0) / math.sqrt(gain.count):
         return "not told apart"
     return "better" if gain.mean > 0 else "worse"
 
@@ -59,7 +70,7 @@ def rows(measured: Sequence[Measured], arms: Sequence[Arm], costs: Mapping[str, 
 
 def page_parts(measured: Sequence[Measured], costs: Mapping[str, Cost]) -> list[str]:
     """The paragraphs and tables of the page."""
-    header = ["", "PSNR (dB)", "against the reference", "by 2 standard errors", "SSIM", "cut off"]
+    header = ["", "PSNR (dB)", "against the reference", "at 95 %", "SSIM", "cut off"]
     header += ["parameters", "MMAC at 256²", "ms at 1080p"]
     recipe = recipe_of(ARMS[0], SEEDS[0])
     minutes = sum(one.cpu_s for one in measured) / 60
@@ -68,19 +79,21 @@ def page_parts(measured: Sequence[Measured], costs: Mapping[str, Cost]) -> list[
     return [
         "The reference configuration of the self-attention-distilled U-Net (two first convolutions of 64 channels, "
         "FPN skips, axial depthwise convolutions, ReLU6, linear bottleneck, L2-normalized distillation) at a quarter "
-        "of its width, with one thing changed at a time. Trainings are short and equal, so this is what an idea is "
-        "worth early in a training, not at its end. Neither LOL's test set nor the scenes it shares were used.",
+        f"of its width and with a gain of {recipe.network.arguments['gain']:g}, one thing changed at a time. Trainings "
+        "are short and equal, so this is what an idea is worth early in a training, not at its end. Neither LOL's test "
+        "set nor the scenes it shares were used.",
         f"**Told apart from the reference over {len(SEEDS)} seeds:** {short}. Differences are taken seed by seed, "
-        "since equal seeds draw equal batches; with so few seeds anything within two standard errors is noise.",
+        "since equal seeds draw equal batches; a row is told apart where zero is outside the 95 % interval of its mean "
+        f"difference (Student's t). Of {len(ARMS) - 1} ideas that change nothing, at least one would be told apart by "
+        f"chance on {100 * (1 - 0.95 ** (len(ARMS) - 1)):.0f}% of such pages.",
         f"## One thing at a time\n\n{table(header, rows(measured, ARMS, costs))}",
         "Distillation and its form change nothing in the graph for inference, so their cost is the reference's.",
-        "## Quality against latency\n\nThe same short training at other widths. A wider network is further from the "
-        "end of its training after equal steps.\n\n![PSNR over latency](sad_unet.png)\n\n"
-        + table(header, rows(measured, (ARMS[0], *WIDTHS), costs)),
-        f"## How\n\n{recipe.steps} steps of AdamW from {recipe.optimizer.learning_rate:g} down a cosine, batches of "
-        f"{recipe.data.batch} squares of {recipe.data.crop} pixels: three quarters of the steps take them from frames "
-        "of 150×100 with a little noise added, one quarter from full-resolution crops. Scored on whole held-out "
-        "scenes, frames and crops weighing the same, rounded to 8 bits; mean ± standard deviation. PSNR and SSIM as "
+        "## Quality against latency\n\nThe same short training at other widths, over "
+        f"{len(SEEDS_OF_WIDTHS)} seeds. A wider network is further from the end of its training after equal steps."
+        "\n\n![PSNR over latency](sad_unet.png)\n\n" + table(header, rows(measured, (ARMS[0], *WIDTHS), costs)),
+        f"## How\n\n{recipe.steps} steps of AdamW from {recipe.optimizer.learning_rate:g} down a cosine, each with "
+        f"{recipe.frames.batch} whole frames of 150×100 with a little noise added; the running average of the weights "
+        "is scored, on the frames of held-out scenes, rounded to 8 bits; mean ± standard deviation. PSNR and SSIM as "
         "everywhere in this project. `cut off` is the share of values beyond [0, 1] before clamping. Milliseconds: "
         "onnxruntime, one thread, one frame of 1920×1080 (padded to 1920×1088), the least of three interleaved rounds "
         "on a machine that was not idle: compare rows, not machines. "
@@ -92,18 +105,16 @@ def main(arguments: Sequence[str]) -> None:
     """Make the page."""
     parser = argparse.ArgumentParser(prog="python -P -m arllie_deploy.results.sad_unet", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with low/ and high/")
-    parser.add_argument("--crops", type=Path, required=True, help="full-resolution crops of the same pictures")
     parser.add_argument("--out", type=Path, default=Path("docs/results"), help="folder for the page")
-    parser.add_argument("--work", type=Path, default=Path("runs/sad-unet-ablation"), help="keeps finished trainings")
+    parser.add_argument("--work", type=Path, default=Path("runs/sad-unet-ablation"), help="keeps what is finished")
     given = parser.parse_args(arguments)
-    make_page(given.data, given.crops, given.out, given.work)
+    make_page(given.data, given.out, given.work)
 
 
-def make_page(data: Path, crops: Path, out: Path, work: Path) -> None:
+def make_page(data: Path, out: Path, work: Path) -> None:
     """Train everybody who is not trained yet, measure latencies, write sad_unet.md, sad_unet.json and sad_unet.png."""
-    arms = (*ARMS, *WIDTHS)
-    measured = run(arms, SEEDS, data, crops, work)
-    costs = measure([_arguments(arm) for arm in arms])
+    measured = [*run(ARMS, SEEDS, data, work), *run(WIDTHS, SEEDS_OF_WIDTHS, data, work)]
+    costs = measure_once([_arguments(arm) for arm in (*ARMS, *WIDTHS)], work / "costs.json")
     ensure_folder(out)
     origin = Origin(_COMMAND, {"pictures and their split": measured[0].data}, {}, _PACKAGES)
     _draw(out / "sad_unet.png", measured, costs)
@@ -137,6 +148,9 @@ def _draw(path: Path, measured: Sequence[Measured], costs: Mapping[str, Cost]) -
                 label=f"width {arguments['width']}",
             )
         axes.set(xlabel="milliseconds at 1920×1080, one thread", ylabel="PSNR on held-out scenes (dB)", xscale="log")
+        ticks = [costs[key(_arguments(arm))].milliseconds for arm in (ARMS[0], *WIDTHS)]
+        axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+        axes.minorticks_off()
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
 

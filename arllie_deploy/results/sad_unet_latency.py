@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from arllie_deploy.atomic import write_text
 
 if TYPE_CHECKING:
     from arllie_deploy.runtimes.network import OpenedNetwork
@@ -38,6 +40,17 @@ class Cost:
 def key(arguments: Mapping[str, Any]) -> str:
     """The same for equal configurations."""
     return json.dumps(dict(arguments), sort_keys=True)
+
+
+def measure_once(configurations: Sequence[Mapping[str, Any]], file: Path) -> dict[str, Cost]:
+    """`measure`, unless `file` has them all from an earlier time; writes it."""
+    if file.exists():
+        found = {name: Cost(**values) for name, values in json.loads(file.read_text()).items()}
+        if found.keys() >= {key(one) for one in configurations}:
+            return found
+    costs = measure(configurations)
+    write_text(file, json.dumps({name: asdict(cost) for name, cost in costs.items()}, indent=1, sort_keys=True) + "\n")
+    return costs
 
 
 def measure(configurations: Sequence[Mapping[str, Any]]) -> dict[str, Cost]:

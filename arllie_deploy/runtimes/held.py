@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,35 +24,45 @@ class HeldNetwork:
     Args:
         network: that has a held form.
         facts: of that form.
-        threads: of onnxruntime.
-
-    Raises:
-        ArllieError: if the file is damaged or lacks one of the graphs.
+        threads: of the sessions.
+        sessions: of its graphs, by the graphs' names.
     """
 
-    def __init__(self, network: Network, facts: Held, threads: int) -> None:
+    def __init__(self, network: Network, facts: Held, threads: int, sessions: Mapping[str, Any]) -> None:
         self.network, self.facts = network, facts
-        names = [TILE_NAME, *(STAGE_NAME.format(index) for index in range(len(facts.stages)))]
-        graphs, self._weights = load_graphs(network, names)
-        self._threads = threads
-        sessions = [open_graph(graph, weights_of(graph, self._weights), threads, network.weights) for graph in graphs]
-        self._tile: Any = sessions[0]
-        self._stages: list[Any] = sessions[1:]
+        self._threads, self._sessions = threads, sessions
 
-    def stage(self, index: int, given: Float32, mean: Float32 | None) -> Float32:
+    def stage(self, index: int, given: Float32, values: Float32) -> Float32:
         """A map.
 
         Args:
             index: of the stage.
             given: (1, channels, height, width), a part of the frame or of the map before; sides are multiples of the
                 stage's stride.
-            mean: (1, channels, 1, 1) of the whole map before; None for the first stage.
+            values: (1, facts.size, 1, 1), of which the mean of the map before is looked at.
         """
-        taken = {"input": given} if mean is None else {"input": given, "mean": mean}
-        found: Float32 = self._stages[index].run(None, taken)[0]
+        taken = {"input": given} if index == 0 else {"input": given, "values": values}
+        found: Float32 = self._sessions[STAGE_NAME.format(index)].run(None, taken)[0]
         return found
 
     def tiles(self, values: Float32) -> OpenedModel:
         """What makes the tiles of a frame that is held by (1, facts.size, 1, 1) values."""
-        inner = Aligned(self._tile, self._threads, {"values": values})
+        inner = Aligned(self._sessions[TILE_NAME], self._threads, {"values": values})
         return Padded(inner, self.network.alignment, self.network.minimum, scale=self.network.scale)
+
+
+def open_held(network: Network, threads: int) -> HeldNetwork | None:
+    """The held form that a network's file has; None where it has none.
+
+    Raises:
+        ArllieError: if the file is damaged or lacks one of the graphs.
+    """
+    if network.held is None:
+        return None
+    names = [TILE_NAME, *(STAGE_NAME.format(index) for index in range(len(network.held.stages)))]
+    graphs, weights = load_graphs(network, names)
+    sessions = {
+        name: open_graph(graph, weights_of(graph, weights), threads, network.weights)
+        for name, graph in zip(names, graphs, strict=True)
+    }
+    return HeldNetwork(network, network.held, threads, sessions)

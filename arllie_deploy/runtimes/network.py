@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +13,10 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.networks.network import Network
 from arllie_deploy.networks.network_file import load, load_graph
 from arllie_deploy.runtimes.base import Runtime, Source
-from arllie_deploy.runtimes.held import HeldNetwork
+from arllie_deploy.runtimes.held import HeldNetwork, open_held
 from arllie_deploy.runtimes.layout import from_tensor, to_tensor
 from arllie_deploy.runtimes.network_graph import Aligned, open_graph
 from arllie_deploy.runtimes.padded import Padded
-
-
-@runtime_checkable
-class Surrounded(Protocol):
-    """An opened model that looks further than a neighboring pixel."""
-
-    @property
-    def network(self) -> Network:
-        """What it needs around a tile, and what a pixel costs."""
-        ...
-
-    @property
-    def held(self) -> HeldNetwork | None:
-        """How it goes over a frame in parts although it looks at the whole of it; None where it cannot."""
-        ...
 
 
 class OpenedPlanes(Padded):
@@ -57,7 +41,7 @@ class OpenedPlanes(Padded):
     @cached_property
     def held(self) -> HeldNetwork | None:
         """For frames that are too large to go through at once; None where the network has no held form."""
-        return None if self.network.held is None else HeldNetwork(self.network, self.network.held, self.threads)
+        return open_held(self.network, self.threads)
 
 
 class OpenedNetwork(OpenedPlanes):

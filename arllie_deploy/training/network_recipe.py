@@ -88,8 +88,8 @@ class FramesRecipe:
     def __post_init__(self) -> None:
         check_range("frames.share", self.share, 0.0, 1.0)
         check_range("frames.batch", self.batch, 1, 4096)
-        check_range("frames.most", self.most, 1.0, 16.0)
-        check_range("frames.least", self.least, 1.0, self.most)
+        check_range("frames.most", self.most, 0.25, 16.0)
+        check_range("frames.least", self.least, 0.25, self.most)
 
 
 @dataclass(frozen=True)

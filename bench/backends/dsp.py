@@ -9,13 +9,16 @@ from arllie_deploy.bench.candidate import Candidate, Subject
 from arllie_deploy.bench.native import hexagon
 from arllie_deploy.bench.phones import phone_problem
 from arllie_deploy.bench.status import Status
+from arllie_deploy.bench.timed_network import TimedNetwork
 from arllie_deploy.native.hexagon import missing_tools
 
 
 def _entries(subject: Subject, artifacts: Sequence[Entry]) -> list[Entry]:
     row = Candidate(backend="dsp", runtime="litert", accelerator="hexagon", precision="int8", size=subject.size_text)
     reason = f"the Hexagon delegate runs on a Snapdragon phone, and {phone_problem()}"
-    return [_of_native(subject), row.row(Status.UNAVAILABLE, reason=reason), *_emulated(subject, artifacts)]
+    # Our kernel is one layer; a network has the delegate alone.
+    native = [] if isinstance(subject.enhancer, TimedNetwork) else [_of_native(subject)]
+    return [*native, row.row(Status.UNAVAILABLE, reason=reason), *_emulated(subject, artifacts)]
 
 
 def _of_native(subject: Subject) -> Entry:

@@ -3,50 +3,63 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from arllie_deploy.networks.network import Network
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 _LONGEST = 2048
 
 
-def measure_context(module: Callable[[torch.Tensor], torch.Tensor], network: Network, stride: int = 1) -> int | None:
+def measure_context(module: nn.Module, network: Network) -> int | None:
     """The `context` of a network's figures; None where it looks at the whole frame.
 
+    Args:
+        module: in eval mode; changed to float64.
+        network: of the module.
+    """
+    double = module.double()
+    (reach,) = measure_reaches(lambda frame: (double(frame),), network)
+    return None if reach is None else network.alignment * math.ceil(reach / network.alignment)
+
+
+def measure_reaches(run: Callable[[torch.Tensor], Sequence[torch.Tensor]], network: Network) -> list[int | None]:
+    """How far each output looks beyond a multiple of the alignment, in pixels of the frame; None: at the whole of it.
+
     What is not a number stays so through every operator, with any weight. One half of a frame is such, up to a multiple
-    of the alignment; how far into the other half the output is, too, is how far it looks.
+    of the alignment; how far into the other half an output is, too, is how far it looks.
 
     Args:
-        module: in eval mode and float64, where no convolution is computed by a transform of tiles.
-        network: of the module.
-        stride: sides of the frame in sides of the output, where it is the smaller one.
+        run: in float64, where no convolution is computed by a transform of tiles; sides of an output are those of the
+            frame times any number.
+        network: whose frames it takes.
     """
     import torch
 
     long = network.aligned(_LONGEST)
     edge = network.aligned(long // 2)
     narrow = network.aligned(1)
-    reached = []
+    farthest: list[float] = []
     for turned in (False, True):
         frame = torch.zeros(1, network.channels, narrow, long, dtype=torch.float64)
         for half in (slice(0, edge), slice(edge, long)):
             frame.zero_()[..., half] = math.nan
-            output = _run(module, frame, turned=turned)
-            touched = output.isnan().any(1).any(1)[0].nonzero().flatten()
-            first, last = (int(place) * stride // network.scale for place in (touched[0], touched[-1]))
-            reached.append(last + stride - edge if half.start == 0 else edge - first)
-    farthest = max(0, *reached)
-    return None if farthest >= min(edge, long - edge) else -(-farthest // network.alignment) * network.alignment
+            with torch.inference_mode():
+                outputs = run(frame.transpose(2, 3) if turned else frame)
+            found = [
+                _reach(output.transpose(2, 3) if turned else output, long, edge, from_left=half.start == 0)
+                for output in outputs
+            ]
+            farthest = [max(*pair) for pair in zip(farthest or [0.0] * len(found), found, strict=True)]
+    most = min(edge, long - edge)
+    return [None if reach >= most else math.ceil(reach) for reach in farthest]
 
 
-def _run(module: Callable[[torch.Tensor], torch.Tensor], frame: torch.Tensor, *, turned: bool) -> torch.Tensor:
-    """The output, its long side last; with `turned`, columns go through the module as rows."""
-    import torch
-
-    with torch.inference_mode():
-        result = module(frame.transpose(2, 3) if turned else frame)
-    return result.transpose(2, 3) if turned else result
+def _reach(output: torch.Tensor, long: int, edge: int, *, from_left: bool) -> float:
+    touched = output.isnan().any(1).any(1)[0].nonzero().flatten()
+    step = long / output.shape[3]
+    return (int(touched[-1]) + 1) * step - edge if from_left else edge - int(touched[0]) * step

@@ -55,6 +55,11 @@ class NetworkExport:
         return format_of(self.target)
 
     @property
+    def color(self) -> str:
+        """Order of the input's channels."""
+        return self.model.color
+
+    @property
     def file_name(self) -> str:
         """The artifact's name in the output folder."""
         return self.target.file_name(self.model.name, self.precision, self.size)

@@ -64,7 +64,7 @@ def float_model(module: nn.Module, request: NetworkRequest, size: Size | None) -
 
 
 def to_plain_model(
-    module: nn.Module, network: Network, size: Size | None, beside: tuple[str, int] | None = None
+    module: nn.Module, network: Network, size: Size | None, values: int = 0, outputs: Sequence[str] = ("output",)
 ) -> ModelProto:
     """The same as torch writes it: every weight is an initializer of its own, named as in the state dictionary.
 
@@ -72,16 +72,17 @@ def to_plain_model(
         module: in eval mode.
         network: of the module.
         size: (width, height), or None for every size.
-        beside: name and channels of a second input (1, channels, 1, 1).
+        values: of a second input `values` (1, values, 1, 1); 0: there is none.
+        outputs: names of what the module gives.
     """
     import torch
 
     sample_width, sample_height = size or (network.aligned(64), network.aligned(64) + network.alignment)
     samples = [torch.zeros(1, network.channels, sample_height, sample_width)]
     names, sides = ["input"], [None if size else _dynamic_sides(network)]
-    if beside is not None:
-        samples.append(torch.zeros(1, beside[1], 1, 1))
-        names, sides = [*names, beside[0]], [*sides, None]
+    if values:
+        samples.append(torch.zeros(1, values, 1, 1))
+        names, sides = [*names, "values"], [*sides, None]
     try:
         program = torch.onnx.export(
             module,
@@ -90,7 +91,7 @@ def to_plain_model(
             external_data=False,
             opset_version=OPSET,
             input_names=names,
-            output_names=["output"],
+            output_names=list(outputs),
             dynamic_shapes=None if size else tuple(sides),
             verbose=False,
         )

@@ -65,7 +65,7 @@ def measure(network: Network, module: nn.Module, model: ModelProto) -> Figures:
     size = network.aligned_size((_SIDE, _SIDE))
     pixels = size[0] * size[1]
     return Figures(
-        context=measure_context(module.double(), network),
+        context=measure_context(module, network),
         parameters=sum(values.numel() for values in module.parameters()),
         macs_per_pixel=count_macs(model, size) / pixels,
         pixel_bytes=-(-held_bytes(model, size) // pixels),

@@ -93,12 +93,17 @@ class TfliteGraph:
         kind = self._schema.TensorType.INT32 if values.dtype == np.int32 else self._schema.TensorType.FLOAT32
         return self._add_tensor(name, values.shape, kind, len(self._model.buffers) - 1, None)
 
-    def add_like(self, tensor: int, suffix: str, shape: tuple[int, ...] | None = None) -> int:
-        """A new tensor of the type and quantization of another one; returns its index."""
-        like = self.tensors[tensor]
-        return self._add_tensor(
-            self.name(tensor) + suffix, shape or self.shape(tensor), like.type, 0, like.quantization
-        )
+    def add_like(self, tensor: int, suffix: str, shape: tuple[int, ...] | None = None, named: int | None = None) -> int:
+        """A new tensor of the type and quantization of another one; returns its index.
+
+        Args:
+            tensor: the other one.
+            suffix: what follows in its name.
+            shape: None: the other one's.
+            named: the tensor whose name it begins with; None: the other one's.
+        """
+        like, name = self.tensors[tensor], self.name(tensor if named is None else named) + suffix
+        return self._add_tensor(name, shape or self.shape(tensor), like.type, 0, like.quantization)
 
     def make(
         self, kind: str, version: int, inputs: list[int], output: int, options: str | None = None, **values: int

@@ -152,7 +152,8 @@ def _join(graph: TfliteGraph, quantize: Any, source: int) -> None:
 
 def _sink_dequantize(graph: TfliteGraph, operator: Any, source: int) -> None:
     result = int(operator.outputs[0])
-    moved = graph.add_like(source, ";moved", graph.shape(result))
+    # Named after what it computes: whoever refuses the operator says the layer that it comes from.
+    moved = graph.add_like(source, ";moved", graph.shape(result), named=result)
     _replace(graph, operator, [_copy(graph, operator, source, moved), graph.make("DEQUANTIZE", 2, [moved], result)])
 
 

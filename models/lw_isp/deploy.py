@@ -5,10 +5,10 @@ channel: the sum of its kernel times the vector. The inference form adds that nu
 and concatenated. All else is the training network's.
 
 **Parts.** A pixel of the output looks at the whole frame through five means alone (`Pass.maps`), and otherwise not
-further than 112 pixels. `build_held` gives the network of two inputs, `frame` and `values` (1, held_size, 1, 1), for
-tiles, and the five stages by which the means are taken: each from the map before it, or the frame, to its own map. The
-deepest one is for its mean alone: the tiles look no further. A network's file holds their graphs beside the network's
-own (docs/adr/0013-networks.md); what other formats get is the form for whole frames.
+further than 112 pixels. `build_held` gives the network of two inputs, `frame` and `values` (1, held_size, 1, 1), and
+with the output the five maps, each of which depends on the one before it and that one's mean. A network's file holds
+graphs of tiles and of the steps from map to map beside the network's own (`networks/held.py`); what other formats get
+is the form for whole frames.
 """
 
 from __future__ import annotations
@@ -19,15 +19,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.models.lw_isp.blocks import GlobalLayers, activation, convolution
 from arllie_deploy.models.lw_isp.config import LwIspConfig
 from arllie_deploy.models.lw_isp.network import LwIsp
-from arllie_deploy.networks.held import HeldForm
-
-_LAST_STAGE = 4
 
 
 class FoldedGlobalLayers(nn.Module):
@@ -53,38 +49,12 @@ class Held(nn.Module):
 
     def __init__(self, network: LwIsp) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.size = network, network.config.held_size
 
-    def forward(self, frame: Tensor, values: Tensor) -> Tensor:
-        """A part of a frame, and the (N, held_size, 1, 1) values of the whole frame -> that part of the output."""
-        held = [values[:, place] for place in self.network.config.held]
-        return self.network.bounded(self.network.run(frame, held).enhanced)
-
-
-class HeldStage(nn.Module):
-    """From one of the maps whose means hold a frame to the next one; its state is the network's own.
-
-    Args:
-        network: the whole one.
-        index: of the map that it gives, 0 to 4.
-    """
-
-    def __init__(self, network: LwIsp, index: int) -> None:
-        super().__init__()
-        self.network, self.index = network, index
-
-    def forward(self, given: Tensor, mean: Tensor | None = None) -> Tensor:
-        """A part of the map before, and the (N, C, 1, 1) mean of the whole of it, -> its own map of that part.
-
-        The first one is given a part of the frame, without a mean.
-        """
-        network = self.network
-        if self.index == 0:
-            return functional.max_pool2d(network.d1(network.d0(given)), 2)
-        attention = (network.a1, network.a2, network.a3, network.a4)[self.index - 1]
-        layers = (network.d2, network.d3, network.d4, network.d5)[self.index - 1]
-        made: Tensor = layers(attention(given, mean))
-        return made if self.index == _LAST_STAGE else functional.max_pool2d(made, 2)
+    def forward(self, frame: Tensor, values: Tensor) -> tuple[Tensor, ...]:
+        """A part of a frame, and the (N, held_size, 1, 1) values of the whole frame -> that part of output and maps."""
+        passed = self.network.run(frame, [values[:, place] for place in self.network.config.held])
+        return self.network.bounded(passed.enhanced), *passed.maps
 
 
 def build_deployed(**arguments: Any) -> nn.Module:
@@ -92,10 +62,9 @@ def build_deployed(**arguments: Any) -> nn.Module:
     return deploy(LwIsp(LwIspConfig.from_json(arguments)))
 
 
-def build_held(**arguments: Any) -> HeldForm:
-    """The same for parts of frames; load the weights into its `network`."""
-    network = deploy(LwIsp(LwIspConfig.from_json(arguments)))
-    return HeldForm(network, Held(network).eval(), tuple(HeldStage(network, index).eval() for index in range(5)))
+def build_held(**arguments: Any) -> nn.Module:
+    """The same for parts of frames (`networks/held.py`); load the weights into its `network`."""
+    return Held(deploy(LwIsp(LwIspConfig.from_json(arguments))))
 
 
 @torch.no_grad()

@@ -44,8 +44,9 @@ class SadUnetConfig:
             each lets a pixel of the output look 32 pixels further.
         gain: of the frame before the stem, 1 to 32. The form for inference has it within the first convolution: it
             changes how fast the color of dark frames is learned, not what can be learned.
-        residual: F of x + λF is "additive", what the features say, as in the design; or "affine", A·(gain x) + B with
-            A and B from the features: narrow features need not carry the picture's colors then.
+        residual: F of x + λF is "additive", what the last features say, as in the design; or "affine", that and
+            A·(gain x) + B, where the smooth A and B come from coarser stages of the decoder: narrow features need not
+            carry the picture's edges and colors then.
 
     Raises:
         ArllieError: on a value that is not among these.

@@ -87,7 +87,8 @@ def _amplified(network: SadUnet) -> Iterator[Tensor]:
     """What the gain of the frame can be within: the stem's first kernel, and what the frame is multiplied by."""
     yield cast("nn.Conv2d", network.stem[0]).weight
     if isinstance(network.extract, AffineExtraction):
-        yield from network.extract.slope.parameters()
+        for convolution in network.extract.slope.of_stage:
+            yield from convolution.parameters()
 
 
 def _loaded(form: nn.Module, deployed: Mapping[str, Tensor]) -> dict[str, Tensor]:

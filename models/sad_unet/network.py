@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
@@ -16,6 +17,10 @@ _CONTEXT_EXPANSION = 2
 # Of the first kernels: from the least sensitive channel to the most sensitive one, and what their centers begin with.
 _OCTAVES = 4.0
 _FIRST_CENTER = 0.2
+# What an affine network begins with: frame · slope · gain + offset, about as bright as a well-lit frame.
+_FIRST_SLOPE = 0.6
+_FIRST_OFFSET = 0.2
+_COARSE_DEVIATION = 0.02
 
 
 @dataclass(frozen=True)
@@ -93,31 +98,53 @@ class Extraction(nn.Sequential):
         """The convolutions that what comes out is linear in, and that λ can be within."""
         return (cast("nn.Conv2d", self[2]),)
 
-    def of(self, features: Tensor, _amplified: Tensor) -> Tensor:
-        """(N, 3, H, W)."""
-        result: Tensor = self(features)
+    def of(self, decoded: Sequence[Tensor], _amplified: Tensor) -> Tensor:
+        """(N, 3, H, W) from the outputs of decoder stages 1 to 5."""
+        result: Tensor = self(decoded[0])
+        return result
+
+
+class Coarse(nn.Module):
+    """Three smooth maps: 1×1 convolutions of decoder stages 4 to 2, coarse to fine, each enlarged onto the next."""
+
+    def __init__(self, config: SadUnetConfig, first: float) -> None:
+        super().__init__()
+        self.config = config
+        self.of_stage = nn.ModuleList(nn.Conv2d(count, 3, 1) for count in reversed(config.channels[1:4]))
+        for convolution in self.of_stage:
+            nn.init.normal_(cast("nn.Conv2d", convolution).weight, 0.0, _COARSE_DEVIATION)
+            nn.init.zeros_(cast("Tensor", cast("nn.Conv2d", convolution).bias))
+        nn.init.constant_(cast("Tensor", cast("nn.Conv2d", self.of_stage[0]).bias), first)
+
+    def forward(self, decoded: Sequence[Tensor]) -> Tensor:
+        """(N, 3, H, W) from the outputs of decoder stages 1 to 5."""
+        coarsest, *finer = self.of_stage
+        result: Tensor = doubled(self.config, coarsest(decoded[3]))
+        for stage, convolution in zip((2, 1), finer, strict=True):
+            result = doubled(self.config, result + convolution(decoded[stage]))
         return result
 
 
 class AffineExtraction(nn.Module):
-    """A·y + B with A and B from the last features: as `Extraction`, with two last convolutions."""
+    """A·y + B + `Extraction`, where A and B are smooth, so that edges and colors of the frame are kept."""
 
     def __init__(self, config: SadUnetConfig) -> None:
         super().__init__()
-        count = config.channels[0]
-        self.features = nn.Sequential(nn.Conv2d(count, count, 3, padding=1), activation(config))
-        self.slope = nn.Conv2d(count, 3, 3, padding=1)
-        self.offset = nn.Conv2d(count, 3, 3, padding=1)
+        self.slope = Coarse(config, _FIRST_SLOPE / config.strength)
+        self.offset = Coarse(config, _FIRST_OFFSET / config.strength)
+        self.detail = Extraction(config)
+        for parameter in self.detail.last[0].parameters():
+            nn.init.zeros_(parameter)
 
     @property
     def last(self) -> tuple[nn.Conv2d, ...]:
         """As for `Extraction`."""
-        return (self.slope, self.offset)
+        coarse = (*self.slope.of_stage, *self.offset.of_stage)
+        return (*self.detail.last, *cast("tuple[nn.Conv2d, ...]", coarse))
 
-    def of(self, features: Tensor, amplified: Tensor) -> Tensor:
-        """(N, 3, H, W) from features and the amplified frame."""
-        x = self.features(features)
-        result: Tensor = self.slope(x) * amplified + self.offset(x)
+    def of(self, decoded: Sequence[Tensor], amplified: Tensor) -> Tensor:
+        """(N, 3, H, W) from the outputs of decoder stages 1 to 5, and the amplified frame."""
+        result: Tensor = self.slope(decoded) * amplified + self.offset(decoded) + self.detail.of(decoded, amplified)
         return result
 
 
@@ -176,7 +203,9 @@ class SadUnet(nn.Module):
         *levels, bottleneck = outputs
         bottleneck = self.context(bottleneck)
         skips = levels if self.skips is None else self.skips(levels, bottleneck)
+        decoded: list[Tensor] = []
         x = bottleneck
         for index in reversed(range(len(skips))):
             x = self.decoders[index](x, skips[index])
-        return Pass(y + self.activator(self.extract.of(x, amplified)), tuple(levels))
+            decoded.insert(0, x)
+        return Pass(y + self.activator(self.extract.of(decoded, amplified)), tuple(levels))

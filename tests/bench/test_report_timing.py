@@ -23,6 +23,14 @@ def fleet(*rows: Row) -> Result:
     return replace(made, floor=None, devices={"desk": desk, "phone": phone})
 
 
+def test_the_page_says_what_the_outputs_were_compared_with() -> None:
+    one_layer, frame = made_result(row()), scene(8, 6)
+    network = replace(one_layer, model=replace(one_layer.model, epilogue="network"))
+    pages = [to_html(result, frame, frame).decode() for result in (one_layer, network)]
+    assert ["compared with the float64 reference first" in page for page in pages] == [True, False]
+    assert "compared with the network's own graph, computed as it is written, first" in pages[1]
+
+
 def test_one_group_says_that_all_were_resident_together() -> None:
     (said,) = group_sentences(made_result(row(), row(), unavailable_row()))
     assert said == (

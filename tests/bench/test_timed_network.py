@@ -54,6 +54,14 @@ def test_only_its_own_runtime_opens_it_on_a_processor() -> None:
     assert all(isinstance(entry, Candidate) and entry.opener == OPENER for entry in entries)
 
 
+@pytest.mark.parametrize("backend", sorted(BACKENDS))
+def test_no_backend_times_our_own_kernel_in_its_place(backend: str) -> None:
+    entries = BACKENDS[backend].entries(SUBJECT, [])
+    assert entries
+    assert {entry.precision for entry in entries} <= limits_of(SUBJECT).keys()
+    assert not any("native" in entry.runtime for entry in entries)
+
+
 def test_a_target_that_carries_no_network_has_no_row(tmp_path: Path) -> None:
     assert artifacts([TARGETS["native-x86-64"]], SUBJECT, ("int8x16",), tmp_path, lambda _: None) == []
 

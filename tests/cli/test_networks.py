@@ -73,6 +73,28 @@ def test_it_is_scored_like_any_model(run, tmp_path: Path) -> None:
     assert means["interior-error"] < 0.1
 
 
+def test_pairs_and_frames_that_are_too_small_are_refused(run, tmp_path: Path) -> None:
+    for side in ("low", "high"):
+        picture(tmp_path / side / "a.png", height=7)
+    says = "34×7 and this network takes sides of at least 8 pixels"
+    assert_refused(run("eval", "--data", tmp_path), f"picture a: the picture is {says}")
+    assert_refused(run("bench", "--size", "34x7", "--out", tmp_path / "out"), f"the picture is {says}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_whose_arguments_are_of_other_weights_is_no_artifact(run, tmp_path: Path) -> None:
+    """As a checkpoint of another width: what it computes is in the file, how it is built is not believed."""
+    graph, weights = network_file.load_graph(packaged_ladder())
+    wider = replace(packaged_ladder(), arguments={"width": 8})
+    made = network_file.save(wider, weights, graph, tmp_path / "wider.safetensors")
+    done = run("export", "--target", "onnx-cpu", "--out", tmp_path / "out", "--json", model=made.weights)
+    assert done.status == 1
+    [entry] = json.loads(done.out)["artifacts"].values()
+    assert entry["status"] == "failed"
+    assert "wider.safetensors: the weights do not fit support.networks:ladder: size mismatch for " in entry["reason"]
+    assert not list((tmp_path / "out").glob("*.onnx"))
+
+
 def test_our_own_kernel_carries_no_network(run, tmp_path: Path) -> None:
     refused = run("export", "--target", "native-x86-64", "--out", tmp_path / "out")
     assert_refused(refused, "target native-x86-64 carries one-layer models only")

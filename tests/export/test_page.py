@@ -92,7 +92,7 @@ def test_an_artifact_is_shown_with_its_graph_figures_and_files(tmp_path: Path) -
     assert [attributes.get("class") for tag, attributes in page.tags if tag == "g"] == ["end", "operator", "end"]
     for said in (
         "ncnn-cpu fp32 ok",
-        "3.0e-07 2.0e-08 1.0e-07 3.0e-07 149.8 ncnn on the CPU",
+        f"ok {len(PARAM) + 40} 3.0e-07 2.0e-08 1.0e-07 3.0e-07 149.8 ncnn on the CPU",
         "CC0-1.0",
         "arllie-deploy 0.1.0",
         "m-ncnn-cpu-fp32.param: 1 operator. The file holds no types",
@@ -102,6 +102,9 @@ def test_an_artifact_is_shown_with_its_graph_figures_and_files(tmp_path: Path) -
     ):
         assert said in page.text
     assert "other bytes" not in page.text
+    assert "bytes differ" not in page.text
+    judged = page_of(tmp_path, {**made, "parity": {**made["parity"], "dark_differing": 0.0125}})
+    assert "1.25% of the dark pictures' bytes differ" in judged.text
 
 
 def test_the_page_needs_no_network_and_no_script(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from support.picture_files import random_pixels
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.media import strips as strips_module
+from arllie_deploy.media import tiled
 from arllie_deploy.media.opener import opener_for_pictures
 from arllie_deploy.media.parts import tiles
 from arllie_deploy.media.strips import enhance_in_strips
@@ -59,7 +60,7 @@ def test_tiles_of_a_network_are_the_whole_frame(
     whole = model.run(frame).astype(int)
     figures = packaged_ladder().figures
     assert figures is not None
-    monkeypatch.setattr(strips_module, "_TILE_BYTES", figures.pixel_bytes * 40 * 40)
+    monkeypatch.setattr(tiled, "TILE_BYTES", figures.pixel_bytes * 40 * 40)
     shares: list[float] = []
     result = enhance_in_strips(model, frame, progress=shares.append)
     assert len(shares) >= 2
@@ -73,7 +74,7 @@ def test_tiles_of_sad_unet_are_the_whole_frame(monkeypatch: pytest.MonkeyPatch) 
     assert network.figures.context == 192
     frame, model = random_pixels(230, 500), opener_for_pictures(network, "auto", 1)(random_pixels(32, 32))
     whole = model.run(frame).astype(int)
-    monkeypatch.setattr(strips_module, "_TILE_BYTES", network.figures.pixel_bytes * 230 * 400)
+    monkeypatch.setattr(tiled, "TILE_BYTES", network.figures.pixel_bytes * 230 * 400)
     shares: list[float] = []
     assert np.abs(enhance_in_strips(model, frame, progress=shares.append) - whole).max() <= 1
     assert len(shares) >= 3

@@ -2,14 +2,19 @@ import re
 
 import pytest
 
-from arllie_deploy.results.lw_isp_cost import PYNET_MACS, PYNET_PARAMETERS, cost_table, count
+from arllie_deploy.results.lw_isp_cost import PYNET_MACS, PYNET_PARAMETERS, Row, cost_table, count
 
 
 @pytest.fixture(scope="module")
-def lines() -> dict[str, list[str]]:
+def rows() -> list[Row]:
+    return count()
+
+
+@pytest.fixture(scope="module")
+def lines(rows: list[Row]) -> dict[str, list[str]]:
     """Name of a row -> its other cells."""
-    rows = [line.strip("| ").split(" | ") for line in cost_table(count()).splitlines() if line.startswith("|")]
-    return {name: cells for name, *cells in rows[2:]}
+    cells = [line.strip("| ").split(" | ") for line in cost_table(rows).splitlines() if line.startswith("|")]
+    return {name: others for name, *others in cells[2:]}
 
 
 def test_the_published_network_is_a_23rd_and_an_81st_of_pynet(lines: dict[str, list[str]]) -> None:
@@ -24,8 +29,8 @@ def test_only_a_cheap_last_stage_keeps_the_published_ratio_for_raw_frames(lines:
     assert ratios["LW-ISP RAW, upsampling block"] == pytest.approx(65.8)
 
 
-def test_every_number_is_counted_on_its_grid() -> None:
-    first, *others = count()
+def test_every_number_is_counted_on_its_grid(rows: list[Row]) -> None:
+    first, *others = rows
     assert first.costs[0].parameters == PYNET_PARAMETERS
     assert [cost.macs for cost in first.costs] == [PYNET_MACS, 4 * PYNET_MACS]
     for row in others:
@@ -35,8 +40,8 @@ def test_every_number_is_counted_on_its_grid() -> None:
         assert 0 < 4 * small.macs - large.macs < 1e6
 
 
-def test_what_a_mac_is_and_where_pynets_number_is_from_is_said() -> None:
-    text = cost_table(count())
+def test_what_a_mac_is_and_where_pynets_number_is_from_is_said(rows: list[Row]) -> None:
+    text = cost_table(rows)
     assert "https://github.com/aiff22/PyNET-PyTorch" in text
     assert re.search(r"A multiply-accumulate \(MAC\) is", text)
     assert not re.search(r"\bNone\b|\bnan\b", text)

@@ -13,7 +13,7 @@ from arllie_deploy.model_file import NETWORK_KEY, read_arrays, read_header, writ
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.network_file import GRAPH_NAME
 from arllie_deploy.runtimes.base import OpenedModel
-from arllie_deploy.runtimes.network import ROW, NetworkReference, OpenedNetwork, Surrounded
+from arllie_deploy.runtimes.network import ROW, NetworkReference, OpenedNetwork, OpenedPlanes
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -30,7 +30,7 @@ def test_a_frame_of_any_size_is_what_the_module_makes_of_it(dtype: type) -> None
 
 def test_it_is_an_opened_model_that_says_what_it_looks_at() -> None:
     opened: OpenedModel = OpenedNetwork(packaged_ladder(), 3)
-    assert isinstance(opened, Surrounded)
+    assert isinstance(opened, OpenedPlanes)
     assert (opened.threads, opened.size, opened.layout) == (3, None, "NCHW")
     assert opened.executed_by == "onnxruntime on the CPU"
 

@@ -20,6 +20,7 @@ from arllie_deploy.export.networks.package import package
 from arllie_deploy.models.lw_isp.blocks import FineGrainedAttention, Layer, SharedUpsample, mean_of
 from arllie_deploy.models.lw_isp.config import LwIspConfig
 from arllie_deploy.models.lw_isp.deploy import FoldedGlobalLayers
+from arllie_deploy.models.lw_isp.deploy import build_deployed as build_lw_isp
 from arllie_deploy.models.lw_isp.network import Last
 from arllie_deploy.models.sad_unet.deploy import build_deployed
 from arllie_deploy.networks import network_file
@@ -284,6 +285,28 @@ def packaged_sad_unet() -> Network:
     save_file(build_deployed(**arguments).state_dict(), weights := folder / "weights.safetensors")
     factory = f"{build_deployed.__module__}:{build_deployed.__name__}"
     facts = Network("small", factory, weights, sha256_of(weights), "MIT", arguments, alignment=32, minimum=32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves
+        return package(facts, folder / "packaged.safetensors")
+
+
+@cache
+def packaged_lw_isp(head: str) -> Network:
+    """The narrowest one of a head, "enhancement" or "raw"; its weights, from a fixed seed, let its means matter."""
+    folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    torch.manual_seed(0)
+    arguments = {"width": 0.25, "head": head}
+    module = build_lw_isp(**arguments)
+    for name, values in module.named_parameters():
+        # A new attention may have none of its few ReLUs open, and then its mean does not matter.
+        values.data = torch.ones_like(values) if name.endswith("channel.reduce.bias") else 1.8 * values.data
+    save_file(module.state_dict(), weights := folder / "weights.safetensors")
+    factory = f"{build_lw_isp.__module__}:{build_lw_isp.__name__}"
+    raw = {"channels": 4, "scale": 2, "color": "RGGB", "raw": "camera-srgb"} if head == "raw" else {}
+    facts = Network(
+        f"small-{head}", factory, weights, sha256_of(weights), "MIT", arguments, alignment=16, minimum=32, **raw
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves
         return package(facts, folder / "packaged.safetensors")

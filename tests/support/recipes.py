@@ -103,6 +103,27 @@ ssim = 0.4
 """
 
 
+LW_ISP = """
+name = "tiny-isp"
+steps = 4
+evaluate_every = 2
+
+[network]
+system = "lw-isp"
+arguments = { head = "raw", width = 0.25 }
+
+[pictures]
+kind = "raw"
+
+[data]
+crop = 64
+batch = 1
+
+[loss]
+name = "charbonnier"
+"""
+
+
 def write_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
     """Write the recipe with pieces of its text replaced; each piece must occur."""
     return _write(path, RECIPE, replacements)
@@ -121,6 +142,11 @@ def write_adaptive_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
 def write_network_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
     """`write_recipe` of a network of many layers; frames of at least 32 pixels, each with a crop of its name."""
     return _write(path, NETWORK, replacements)
+
+
+def write_lw_isp_recipe(path: Path, *replacements: tuple[str, str]) -> Path:
+    """`write_recipe` of LW-ISP's raw head; clean pictures of at least 64 pixels."""
+    return _write(path, LW_ISP, replacements)
 
 
 def _write(path: Path, text: str, replacements: Sequence[tuple[str, str]]) -> Path:

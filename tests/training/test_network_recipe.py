@@ -67,7 +67,7 @@ def test_without_a_ramp_it_is_there_at_once() -> None:
         ("[crops]", "statistics = 2\n[crops]", "network.statistics is 2.0, expected 0.0 to 1.0"),
         ("[crops]", "average = 0\n[crops]", "network.average is 0.0, expected 1e-06 to 0.5"),
         ("[enlarging]", "[frames]\nshare = 0.6\n[enlarging]", "frames.share and crops.share are more than all steps"),
-        ("[enlarging]", "[frames]\nleast = 2\n[enlarging]", "frames.least is 2.0, expected 1.0 to 1.0"),
+        ("[enlarging]", "[frames]\nleast = 2\n[enlarging]", "frames.least is 2.0, expected 0.25 to 1.0"),
         ("most = 1.5", "most = 0.5", "enlarging.most is 0.5, expected 1.0 to 16.0"),
         ("most = 1.5", "least = 2\nmost = 1.5", "enlarging.least is 2.0, expected 1.0 to 1.5"),
         ("most_noise = 2.0", "least_noise = 3", "enlarging.least_noise is 3.0, expected 0.0 to 0.0"),

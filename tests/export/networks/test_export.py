@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from support.networks import packaged_ladder
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.manifest import Status
 from arllie_deploy.export.networks.export import NetworkExport, format_of, has_format, precisions_of
+from arllie_deploy.export.pipeline import entry_of
 from arllie_deploy.export.targets import TARGETS
 
 
@@ -33,3 +37,10 @@ def test_the_size_of_the_frames_is_in_the_name_and_need_not_be_aligned() -> None
     assert job.file_name == "ladder-tflite-cpu-fp32-63x47.tflite"
     with pytest.raises(ArllieError, match="at least 8"):
         NetworkExport(TARGETS["tflite-cpu"], packaged_ladder(), "fp32", (63, 7))
+
+
+def test_the_manifest_has_the_networks_own_order_of_channels() -> None:
+    raw = replace(packaged_ladder(), color="RGGB")
+    for made, color in ((raw, "RGGB"), (packaged_ladder(), "RGB")):
+        job = NetworkExport(TARGETS["onnx-cpu"], made, "fp32", (64, 48))
+        assert entry_of(job, Status.UNAVAILABLE)["color"] == color

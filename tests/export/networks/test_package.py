@@ -61,10 +61,10 @@ def test_the_context_is_all_that_a_pixel_looks_at_and_not_more() -> None:
 
 def test_a_network_that_looks_at_the_whole_frame_has_no_context(tmp_path: Path) -> None:
     made = network("unet", tmp_path)
-    assert measure_context(load_module(made).double(), made) is None
+    assert measure_context(load_module(made), made) is None
     pointwise = replace(made, alignment=1)
-    assert measure_context(nn.Conv2d(3, 3, 1).double(), pointwise) == 0
-    assert measure_context(nn.Conv2d(3, 3, 5, padding=2).double(), pointwise) == 2
+    assert measure_context(nn.Conv2d(3, 3, 1), pointwise) == 0
+    assert measure_context(nn.Conv2d(3, 3, 5, padding=2), pointwise) == 2
 
 
 def test_a_module_that_computes_with_its_weights_is_refused(tmp_path: Path) -> None:

@@ -81,15 +81,12 @@ def test_the_names_of_its_weights_are_those_of_the_layer_table() -> None:
 def test_the_forms_for_parts_take_the_same_weights() -> None:
     config = CONFIGS[2]
     network, frame = network_of(config), frame_of(config, 32, 32)
-    form = build_held(**config.to_json())
-    form.network.load_state_dict(deploy(network).state_dict())
-    form.network.double()
+    form = build_held(**config.to_json()).double()
+    form.network.load_state_dict(deploy(network).state_dict())  # type: ignore[union-attr]  # a module
     with torch.inference_mode():
         wanted = network.run(frame)
-        means = [one.mean((2, 3), keepdim=True) for one in wanted.maps]
-        output = form.tile(frame, torch.cat(means, 1))
-        given = [(frame,), *zip(wanted.maps, means, strict=True)]
-        maps = [stage(*taken) for stage, taken in zip(form.stages, given, strict=False)]
+        values = torch.cat([one.mean((2, 3), keepdim=True) for one in wanted.maps], 1)
+        output, *maps = form(frame, values)
     assert (output - wanted.enhanced).abs().max().item() <= 1e-9
     for one, other in zip(maps, wanted.maps, strict=True):
         torch.testing.assert_close(one, other)

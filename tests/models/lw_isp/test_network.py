@@ -1,18 +1,16 @@
 import pytest
 import torch
 from torch.nn.functional import max_pool2d
-from torch.utils.flop_counter import FlopCounterMode
 
 from arllie_deploy.models.lw_isp.config import LwIspConfig
+from arllie_deploy.models.lw_isp.cost import cost_of
 from arllie_deploy.models.lw_isp.network import LwIsp
 
 
 def counts(config: LwIspConfig, side: int) -> tuple[int, int]:
-    """Parameters, and multiply-accumulates of convolutions and the linear layer without biases."""
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        network = LwIsp(config)
-        network(torch.zeros(1, config.input_channels, side, side))
-    return sum(values.numel() for values in network.parameters()), counter.get_total_flops() // 2
+    """Parameters and multiply-accumulates."""
+    cost = cost_of(config, side, side)
+    return cost.parameters, cost.macs
 
 
 @pytest.mark.parametrize("head", ["enhancement", "denoising"])
