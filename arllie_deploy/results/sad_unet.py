@@ -17,7 +17,6 @@ from arllie_deploy.results.sad_unet_trainings import (
     ARMS,
     REFERENCE,
     SEEDS,
-    SEEDS_OF_WIDTHS,
     WIDTHS,
     Arm,
     Measured,
@@ -87,14 +86,15 @@ def page_parts(measured: Sequence[Measured], costs: Mapping[str, Cost]) -> list[
         f"difference (Student's t). Of {len(ARMS) - 1} ideas that change nothing, at least one would be told apart by "
         f"chance on {100 * (1 - 0.95 ** (len(ARMS) - 1)):.0f}% of such pages.",
         f"## One thing at a time\n\n{table(header, rows(measured, ARMS, costs))}",
-        "Distillation and its form change nothing in the graph for inference, so their cost is the reference's.",
-        "## Quality against latency\n\nThe same short training at other widths, over "
-        f"{len(SEEDS_OF_WIDTHS)} seeds. A wider network is further from the end of its training after equal steps."
-        "\n\n![PSNR over latency](sad_unet.png)\n\n" + table(header, rows(measured, (ARMS[0], *WIDTHS), costs)),
+        "Distillation changes nothing in the graph for inference, so its cost is the reference's.",
+        "## Quality against latency\n\nThe same short training at other widths. A wider network is further from the "
+        "end of its training after equal steps.\n\n![PSNR over latency](sad_unet.png)\n\n"
+        + table(header, rows(measured, (ARMS[0], *WIDTHS), costs)),
         f"## How\n\n{recipe.steps} steps of AdamW from {recipe.optimizer.learning_rate:g} down a cosine, each with "
-        f"{recipe.frames.batch} whole frames of 150×100 with a little noise added; the running average of the weights "
-        "is scored, on the frames of held-out scenes, rounded to 8 bits; mean ± standard deviation. PSNR and SSIM as "
-        "everywhere in this project. `cut off` is the share of values beyond [0, 1] before clamping. Milliseconds: "
+        f"{recipe.frames.batch} whole frames of 150×100, or more that are smaller (down to ×{recipe.frames.least:g}), "
+        "with a little noise added; the running average of the weights is scored, on the frames of held-out scenes at "
+        "150×100, rounded to 8 bits; mean ± standard deviation. PSNR and SSIM as everywhere in this project. `cut off` "
+        "is the share of values beyond [0, 1] before clamping. Milliseconds: "
         "onnxruntime, one thread, one frame of 1920×1080 (padded to 1920×1088), the least of three interleaved rounds "
         "on a machine that was not idle: compare rows, not machines. "
         f"{minutes:.0f} minutes of one core for all trainings.",
@@ -113,8 +113,9 @@ def main(arguments: Sequence[str]) -> None:
 
 def make_page(data: Path, out: Path, work: Path) -> None:
     """Train everybody who is not trained yet, measure latencies, write sad_unet.md, sad_unet.json and sad_unet.png."""
-    measured = [*run(ARMS, SEEDS, data, work), *run(WIDTHS, SEEDS_OF_WIDTHS, data, work)]
-    costs = measure_once([_arguments(arm) for arm in (*ARMS, *WIDTHS)], work / "costs.json")
+    arms = (*ARMS, *WIDTHS)
+    measured = run(arms, SEEDS, data, work)
+    costs = measure_once([_arguments(arm) for arm in arms], work / "costs.json")
     ensure_folder(out)
     origin = Origin(_COMMAND, {"pictures and their split": measured[0].data}, {}, _PACKAGES)
     _draw(out / "sad_unet.png", measured, costs)

@@ -50,7 +50,7 @@ def package(network: Network, path: Path) -> Network:
     weights = {name: values.astype(np.float32) for name, values in state.items() if values.dtype.kind == "f"}
     _prove(network, module, open_graph(data, weights, 1, network.weights))
     held = held_graphs(network, weights)
-    facts = replace(network, figures=measure(network, module, model), held=held and held.facts)
+    facts = replace(network, figures=measure(network, module, model), held=held.facts if held else None)
     return save(facts, state, data, path, held.graphs if held else {})
 
 

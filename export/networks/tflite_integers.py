@@ -25,6 +25,7 @@ _ONE_SCALE = {"DEPTH_TO_SPACE": 2, "SPACE_TO_DEPTH": 2, "GATHER": 2, "REDUCE_MAX
 # Operator -> what it clamps to. An int8 value saturates at the ends of its range, which lies within these.
 _CLAMPS = {"RELU_0_TO_1": (0.0, 1.0), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
 _SMALLEST_RANGE = 1e-6
+_BETWEEN_MODULES = "/"
 _HALF_WEIGHTS = [
     {
         "regex": ".*",
@@ -152,8 +153,9 @@ def _join(graph: TfliteGraph, quantize: Any, source: int) -> None:
 
 def _sink_dequantize(graph: TfliteGraph, operator: Any, source: int) -> None:
     result = int(operator.outputs[0])
-    # Named after what it computes: whoever refuses the operator says the layer that it comes from.
-    moved = graph.add_like(source, ";moved", graph.shape(result), named=result)
+    # Whoever refuses the operator says the layer in its name; the network's output has the name of none.
+    layered = _BETWEEN_MODULES in graph.name(result)
+    moved = graph.add_like(source, ";moved", graph.shape(result), named=result if layered else source)
     _replace(graph, operator, [_copy(graph, operator, source, moved), graph.make("DEQUANTIZE", 2, [moved], result)])
 
 

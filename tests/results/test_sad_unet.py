@@ -15,7 +15,6 @@ from arllie_deploy.results.sad_unet_trainings import (
     ARMS,
     REFERENCE,
     SEEDS,
-    SEEDS_OF_WIDTHS,
     WIDTHS,
     Arm,
     Measured,
@@ -42,8 +41,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_idea_is_switched_once_and_everything_else_stays() -> None:
     reference = recipe_of(ARMS[0], SEEDS[0])
-    assert set(SEEDS_OF_WIDTHS) <= set(SEEDS)
-    assert len(SEEDS_OF_WIDTHS) >= 3
+    assert len(SEEDS) >= 3
     assert {arm.name for arm in ARMS} >= {"stem 16", "no FPN", "no distillation", "ReLU", "plain depthwise", "gain 1"}
     for arm in (*ARMS[1:], *WIDTHS):
         recipe = recipe_of(arm, SEEDS[0])

@@ -13,15 +13,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
+from support.isp_parts import Ramp, SmallIsp
 from torch import nn
 from torch.nn import functional
 
 from arllie_deploy.export.networks.package import package
-from arllie_deploy.models.lw_isp.blocks import FineGrainedAttention, Layer, SharedUpsample, mean_of
 from arllie_deploy.models.lw_isp.config import LwIspConfig
-from arllie_deploy.models.lw_isp.deploy import FoldedGlobalLayers
 from arllie_deploy.models.lw_isp.deploy import build_deployed as build_lw_isp
-from arllie_deploy.models.lw_isp.network import Last
 from arllie_deploy.models.sad_unet.deploy import build_deployed
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.network import Network, sha256_of
@@ -81,34 +79,6 @@ class RawToRgb(nn.Module):
         fine = functional.leaky_relu(self.first(planes), 0.2)
         coarse = functional.leaky_relu(self.coarse(functional.pixel_unshuffle(fine, 2)), 0.2)
         return torch.sigmoid(functional.pixel_shuffle(self.last(functional.pixel_shuffle(coarse, 2)), 2))
-
-
-class SmallIsp(nn.Module):
-    """The parts of LW-ISP, each once: attention after pooling, a vector of the whole frame, shared weights, a gate."""
-
-    def __init__(self, config: LwIspConfig) -> None:
-        super().__init__()
-        self.d0, self.a1 = Layer(config, config.input_channels, 8), FineGrainedAttention(8, config)
-        self.d6 = FoldedGlobalLayers(config, 16, 16, Layer(config, 16, 16))
-        self.u3, self.d9 = SharedUpsample(16, 8, config), Layer(config, 16, 8)
-        self.last = Last(config, 8)
-
-    def forward(self, frame: torch.Tensor) -> torch.Tensor:
-        fine = self.d0(frame)
-        coarse = self.a1(functional.max_pool2d(fine, 2))
-        wide = self.u3(coarse, self.d6(coarse, mean_of(coarse)))
-        return torch.sigmoid(self.last(fine * self.d9(torch.cat([wide, fine], 1))))
-
-
-class Ramp(nn.Module):
-    """Every pixel becomes a square of 2×2 in three colors: 1/16, 2/16, … of it, by color, then row, then column."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.steps = nn.Conv2d(4, 12, 1, bias=False)
-
-    def forward(self, planes: torch.Tensor) -> torch.Tensor:
-        return functional.pixel_shuffle(self.steps(planes), 2)
 
 
 class Shuffled(nn.Module):
@@ -299,8 +269,10 @@ def packaged_lw_isp(head: str) -> Network:
     arguments = {"width": 0.25, "head": head}
     module = build_lw_isp(**arguments)
     for name, values in module.named_parameters():
+        of_means = ".channel." in name or name.startswith(("d6.vector", "d6.join"))
         # A new attention may have none of its few ReLUs open, and then its mean does not matter.
-        values.data = torch.ones_like(values) if name.endswith("channel.reduce.bias") else 1.8 * values.data
+        opens = name.endswith("channel.reduce.bias")
+        values.data = torch.ones_like(values) if opens else (8.0 if of_means else 2.2) * values.data
     save_file(module.state_dict(), weights := folder / "weights.safetensors")
     factory = f"{build_lw_isp.__module__}:{build_lw_isp.__name__}"
     raw = {"channels": 4, "scale": 2, "color": "RGGB", "raw": "camera-srgb"} if head == "raw" else {}
