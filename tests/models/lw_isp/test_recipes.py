@@ -57,9 +57,16 @@ def test_the_teacher_is_the_student_s_and_sees_clean_pictures(name: str) -> None
 @pytest.mark.parametrize("name", TAUGHT)
 def test_what_is_compared_differs_in_one_thing(name: str, kind: str) -> None:
     """In what the network is made of, or in who teaches it."""
-    one, other = recipe(name).to_json(), recipe(f"{name}-{kind}").to_json()
+    first = "lw-isp-lol-stage-1" if name == "lw-isp-lol" else name
+    one, other = recipe(first).to_json(), recipe(f"{name}-{kind}").to_json()
     differing = {key for key, value in one.items() if other[key] != value}
     assert differing == {"name", "network" if kind == "delegate" else "teacher"}
+
+
+def test_large_frames_go_on_from_the_weights_of_small_ones() -> None:
+    first, second = recipe("lw-isp-lol-stage-1"), recipe("lw-isp-lol")
+    assert second.network.start == f"runs/{first.name}/{first.name}.safetensors"
+    assert first.frames.most < second.frames.most == second.enlarging.most
 
 
 def test_the_published_network_has_a_recipe() -> None:
