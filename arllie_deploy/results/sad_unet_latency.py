@@ -82,7 +82,7 @@ def _open(arguments: Mapping[str, Any], path: Path) -> OpenedNetwork:
     from safetensors.torch import save_file
 
     from arllie_deploy.export.networks.package import package
-    from arllie_deploy.models.sad_unet.config import ALIGNMENT
+    from arllie_deploy.models.sad_unet.config import MINIMUM, SadUnetConfig
     from arllie_deploy.models.sad_unet.deploy import build_deployed
     from arllie_deploy.networks.network import Network, sha256_of
     from arllie_deploy.runtimes.network import OpenedNetwork
@@ -97,7 +97,7 @@ def _open(arguments: Mapping[str, Any], path: Path) -> OpenedNetwork:
         weights=weights,
         sha256=sha256_of(weights),
         license="MIT",
-        alignment=ALIGNMENT,
-        minimum=ALIGNMENT,
+        alignment=SadUnetConfig.from_json(arguments).alignment,
+        minimum=MINIMUM,
     )
     return OpenedNetwork(package(network, path), threads=1)

@@ -130,17 +130,28 @@ def run(arms: Sequence[Arm], seeds: Sequence[int], data: Path, work: Path) -> li
     ensure_folder(work)
     split = pictures(data)
     digest = fingerprint(split)
-    measured: list[Measured] = []
-    for seed in seeds:
-        for arm in arms:
-            recipe = recipe_of(arm, seed)
-            file = work / f"{arm.name.replace(' ', '-')}-{seed}.json"
-            if not file.exists():
-                found = _train(arm, recipe, split, digest, work / "run")
-                write_text(file, json.dumps(asdict(found), indent=1, sort_keys=True) + "\n")
-                sys.stderr.write(f"{arm.name}, seed {seed}: {found.psnr_db:.2f} dB, {found.cpu_s:.0f} s\n")
-            measured.append(_read(file, recipe, digest))
-    return measured
+    return [measured_once(arm.name, recipe_of(arm, seed), split, digest, work) for seed in seeds for arm in arms]
+
+
+def measured_once(name: str, recipe: NetworkRun, split: Split, digest: str, work: Path) -> Measured:
+    """One training and its figures, unless they lie in `work` from an earlier time; writes them there.
+
+    Args:
+        name: of the row.
+        recipe: what is trained.
+        split: the pictures, without crops.
+        digest: their fingerprint.
+        work: an existing folder.
+
+    Raises:
+        ArllieError: if what lies there is of another recipe or other pictures.
+    """
+    file = work / f"{name.replace(' ', '-')}-{recipe.seed}.json"
+    if not file.exists():
+        found = _train(name, recipe, split, digest, work / "run")
+        write_text(file, json.dumps(asdict(found), indent=1, sort_keys=True) + "\n")
+        sys.stderr.write(f"{name}, seed {recipe.seed}: {found.psnr_db:.2f} dB, {found.cpu_s:.0f} s\n")
+    return _read(file, recipe, digest)
 
 
 def _read(file: Path, recipe: NetworkRun, digest: str) -> Measured:
@@ -150,7 +161,7 @@ def _read(file: Path, recipe: NetworkRun, digest: str) -> Measured:
     return found
 
 
-def _train(arm: Arm, recipe: NetworkRun, split: Split, digest: str, folder: Path) -> Measured:
+def _train(name: str, recipe: NetworkRun, split: Split, digest: str, folder: Path) -> Measured:
     """One training and its figures; `folder` is for what the loop writes."""
     import torch
 
@@ -167,4 +178,4 @@ def _train(arm: Arm, recipe: NetworkRun, split: Split, digest: str, folder: Path
     clamped = trained.validation.clamped
     assert clamped is not None
     spent = time.process_time() - started
-    return Measured(arm.name, recipe.seed, recipe.to_json(), digest, psnr_db, similarity, clamped, spent)
+    return Measured(name, recipe.seed, recipe.to_json(), digest, psnr_db, similarity, clamped, spent)

@@ -62,15 +62,7 @@ def load_checkpoint(folder: Path, recipe: dict[str, Any], data: str, device: tor
     path = folder / FILE_NAME
     if not path.exists():
         raise ArllieError(f"{path}: no checkpoint to resume from; start without --resume")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on files that are no checkpoints, torch warns of their format
-            state = torch.load(path, map_location=device, weights_only=True)
-        version = state.pop("version", None)
-    except Exception:  # torch's reader raises many types on a damaged file
-        raise damaged_checkpoint(folder) from None
-    if version != _VERSION:
-        raise ArllieError(f"{path}: a checkpoint of another version of this program; start over with --force")
+    state = _read(path, device)
     try:
         checkpoint = Checkpoint(**{**state, "rows": [Row(**row) for row in state["rows"]]})
         saved_recipe = dict(checkpoint.recipe)
@@ -87,6 +79,30 @@ def load_checkpoint(folder: Path, recipe: dict[str, Any], data: str, device: tor
         if (where := _not_finite(state[part], part)) is not None:
             raise ArllieError(f"{path}: {where} holds a value that is not finite; start over with --force")
     return checkpoint
+
+
+def network_state(path: Path) -> dict[str, torch.Tensor]:
+    """The newest state of the network of a run, whatever its recipe and its data were.
+
+    Raises:
+        ArllieError: if the file is damaged or of another version.
+    """
+    state = _read(path, torch.device("cpu"))
+    network: dict[str, torch.Tensor] = state.get("network", {})
+    return network
+
+
+def _read(path: Path, device: torch.device) -> dict[str, Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on files that are no checkpoints, torch warns of their format
+            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        version = state.pop("version", None)
+    except Exception:  # torch's reader raises many types on a damaged file
+        raise damaged_checkpoint(path.parent) from None
+    if version != _VERSION:
+        raise ArllieError(f"{path}: a checkpoint of another version of this program; start over with --force")
+    return state
 
 
 def damaged_checkpoint(folder: Path) -> ArllieError:

@@ -23,7 +23,8 @@ class NetworkRecipe:
     Attributes:
         system: a row of `systems.SYSTEMS`.
         arguments: of the network, checked by its system.
-        start: a network file or a shipped member whose function the training starts from; "" is none.
+        start: a network file, a shipped member or a run's checkpoint.pt whose function the training starts from; "" is
+            none.
         statistics: share of the steps in which normalizations follow the batches; then their statistics are fixed, and
             what is trained is what runs afterwards.
         average: share of the newest weights in the running average that is scored and written.

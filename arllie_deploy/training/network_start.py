@@ -12,18 +12,44 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.model_file import read_arrays
 from arllie_deploy.models import find_any
 from arllie_deploy.networks.network import Network
+from arllie_deploy.training.checkpoint import network_state
 from arllie_deploy.training.network_recipe import NetworkRun
-from arllie_deploy.training.systems import find_system
+from arllie_deploy.training.systems import System, find_system
 
 
-def load_start(name_or_path: str) -> dict[str, Tensor]:
-    """The weights of a shipped network, or of a file of a network in its form for inference.
+def begin_with(network: nn.Module, system: System, start: str) -> None:
+    """Give a training network the function that its recipe names.
+
+    Args:
+        network: changed in place.
+        system: its row.
+        start: a shipped network or a file of a network in its form for inference; or the checkpoint of a run, whose
+            averaged weights are taken as they were trained, normalizations and all. Parts that the run's network did
+            not have are left as they are if they say nothing at first: names that begin with one of `network.neutral`.
 
     Raises:
-        ArllieError: if there is no such network, or its file is damaged.
+        ArllieError: if there is no such network, its file is damaged, or it does not fit.
     """
-    path = Path(name_or_path)
-    return _weights(path if path.is_file() else _find("network.start", name_or_path).weights)
+    path = Path(start)
+    if path.suffix == ".pt":
+        _go_on(network, path)
+    else:
+        system.adopt(network, _weights(path if path.is_file() else _find("network.start", start).weights))
+
+
+def _go_on(network: nn.Module, path: Path) -> None:
+    if not path.is_file():
+        raise ArllieError(f"network.start: {path}: no such checkpoint")
+    prefix = "average."
+    states = {name.removeprefix("student."): value for name, value in network_state(path).items()}
+    average = {name.removeprefix(prefix): value for name, value in states.items() if name.startswith(prefix)}
+    neutral = tuple(getattr(network, "neutral", ()))
+    mine = {name: value for name, value in network.state_dict().items() if name.startswith(neutral)}
+    try:
+        network.load_state_dict({**mine, **average})
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise ArllieError(f"network.start: {path} is of another network: {first}") from None
 
 
 def load_teaching(recipe: NetworkRun) -> tuple[nn.Module, nn.Module]:

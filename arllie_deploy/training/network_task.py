@@ -25,7 +25,7 @@ from arllie_deploy.training.made_pictures import Made
 from arllie_deploy.training.network import Output
 from arllie_deploy.training.network_data import Enlarged, NetworkBatch, Pictures, Recorded, draw_network_batch
 from arllie_deploy.training.network_recipe import NetworkRun
-from arllie_deploy.training.network_start import load_start, load_teaching
+from arllie_deploy.training.network_start import begin_with, load_teaching
 from arllie_deploy.training.picture_kinds import find_maker
 from arllie_deploy.training.precision import check_precision
 from arllie_deploy.training.systems import Passed, Trainable, check_system, find_system
@@ -92,7 +92,7 @@ class NetworkTask:
         self._frames = self._system.frames(recipe.network.arguments)
         network = self._system.build(recipe.network.arguments)
         if recipe.network.start:
-            self._system.adopt(network, load_start(recipe.network.start))
+            begin_with(network, self._system, recipe.network.start)
         self.start_is_a_candidate = bool(recipe.network.start)
         self._student = Averaged(self._placed(network), recipe.network.average)
         self.network: nn.Module = self._student
@@ -140,7 +140,7 @@ class NetworkTask:
         if kind == "frames":
             frames = cast("Enlarged", self._kinds["whole"])
             return draw_frame_batch(
-                frames, recipe.frames, seed=recipe.seed, step=step, alignment=self._system.alignment
+                frames, recipe.frames, seed=recipe.seed, step=step, alignment=self._frames.alignment
             )
         size, crop = recipe.batch_of_each[kind], recipe.crop_of_each[kind]
         return draw_network_batch(self._kinds[kind], size, seed=recipe.seed, step=step, crop=crop)
@@ -173,8 +173,8 @@ class NetworkTask:
             factory=system.factory,
             arguments=system.arguments(recipe.network.arguments),
             state={name: value.cpu().contiguous().numpy() for name, value in state.items()},
-            alignment=system.alignment,
-            minimum=system.minimum,
+            alignment=self._frames.alignment,
+            minimum=self._frames.minimum,
             channels=self._frames.channels,
             scale=self._frames.scale,
             color=self._frames.color,
@@ -240,8 +240,8 @@ class NetworkTask:
     def _whole(self, y: Tensor) -> Tensor:
         """A frame of any size: reflected up to the next one that the network takes, and cut."""
         height, width = y.shape[2:]
-        alignment, scale = self._system.alignment, self._frames.scale
-        below, right = (-(-max(side, self._system.minimum) // alignment) * alignment - side for side in (height, width))
+        alignment, scale = self._frames.alignment, self._frames.scale
+        below, right = (-(-max(side, self._frames.minimum) // alignment) * alignment - side for side in (height, width))
         padded = functional.pad(y, (0, right, 0, below), mode="reflect")
         enhanced = self._run(self._student.average, padded).enhanced.float()
         return enhanced[:, :, : scale * height, : scale * width]

@@ -15,7 +15,7 @@ from arllie_deploy.models.lw_isp.config import LwIspConfig
 from arllie_deploy.models.lw_isp.distillation import Guidance, Weights, trained_teacher
 from arllie_deploy.models.lw_isp.network import LwIsp
 from arllie_deploy.models.sad_unet import deploy as sad_unet_deploy
-from arllie_deploy.models.sad_unet.config import ALIGNMENT, SadUnetConfig
+from arllie_deploy.models.sad_unet.config import MINIMUM, SadUnetConfig
 from arllie_deploy.models.sad_unet.distillation import PAIRS, check, distillation
 from arllie_deploy.models.sad_unet.network import SadUnet
 from arllie_deploy.training.network_recipe import NetworkRun
@@ -50,8 +50,18 @@ class Teacher(Protocol):
 
 @dataclass(frozen=True)
 class Frames:
-    """Channels of a network's input, sides of its output in sides of its input, order of the channels."""
+    """What a network takes.
 
+    Attributes:
+        alignment: sides of its frames are multiples of it.
+        minimum: the smallest side of a frame.
+        channels: of its input.
+        scale: sides of its output in sides of its input.
+        color: order of the channels.
+    """
+
+    alignment: int
+    minimum: int
     channels: int = 3
     scale: int = 1
     color: str = "RGB"
@@ -78,8 +88,6 @@ class System:
 
     Attributes:
         name: what a recipe calls it.
-        alignment: sides of its frames are multiples of it.
-        minimum: the smallest side of its frames.
         build: the training network of a recipe's arguments, with its first weights; raises `ArllieError`.
         adopt: gives a training network the function of a form for inference; raises `ArllieError`.
         deploy: the form for inference of a training network.
@@ -94,8 +102,6 @@ class System:
     """
 
     name: str
-    alignment: int
-    minimum: int
     build: Callable[[Mapping[str, Any]], nn.Module]
     adopt: Callable[[Any, Mapping[str, Tensor]], None]
     deploy: Callable[[Any], nn.Module]
@@ -114,7 +120,13 @@ _LW_ISP_COLORS = {3: "RGB", 4: "RGGB", 12: "RRRRGGGGBBBB"}
 
 def _lw_isp_frames(arguments: Mapping[str, Any]) -> Frames:
     config = LwIspConfig.from_json(arguments)
-    return Frames(config.input_channels, config.scale, _LW_ISP_COLORS[config.input_channels])
+    return Frames(
+        lw_isp_config.ALIGNMENT,
+        lw_isp_config.MINIMUM,
+        config.input_channels,
+        config.scale,
+        _LW_ISP_COLORS[config.input_channels],
+    )
 
 
 def _lw_isp_guidance(arguments: Mapping[str, Any], features: float, reconstruction: float) -> nn.Module:
@@ -126,8 +138,6 @@ SYSTEMS = {
     for row in (
         System(
             name="sad-unet",
-            alignment=ALIGNMENT,
-            minimum=ALIGNMENT,
             build=lambda arguments: SadUnet(SadUnetConfig.from_json(arguments)),
             adopt=sad_unet_deploy.adopt,
             deploy=sad_unet_deploy.deploy,
@@ -136,12 +146,10 @@ SYSTEMS = {
             distillation=distillation,
             pairs=PAIRS,
             check_distillation=check,
-            frames=lambda _: Frames(),
+            frames=lambda arguments: Frames(SadUnetConfig.from_json(arguments).alignment, MINIMUM),
         ),
         System(
             name="lw-isp",
-            alignment=lw_isp_config.ALIGNMENT,
-            minimum=lw_isp_config.MINIMUM,
             build=lambda arguments: LwIsp(LwIspConfig.from_json(arguments)),
             adopt=lw_isp_deploy.adopt,
             deploy=lw_isp_deploy.deploy,
@@ -179,6 +187,6 @@ def check_system(run: NetworkRun) -> None:
         raise ArllieError(f"{system.name} has no teachers; leave teacher.file empty")
     for section, crop in zip(("data", "crops"), run.crop_of_each.values(), strict=True):
         side, rest = divmod(crop, frames.scale)
-        if rest or side % system.alignment or side < system.minimum:
-            least = f"multiples of {frames.scale * system.alignment} from {frames.scale * system.minimum} on"
+        if rest or side % frames.alignment or side < frames.minimum:
+            least = f"multiples of {frames.scale * frames.alignment} from {frames.scale * frames.minimum} on"
             raise ArllieError(f"{section}.crop is {crop}; {system.name} takes {least}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from arllie_deploy.errors import CheckFailedError
 from arllie_deploy.export.networks.context import measure_reaches
 from arllie_deploy.export.networks.frames import night_frame
-from arllie_deploy.export.networks.graph import without_weights
+from arllie_deploy.export.networks.graph import fill_with_noise, without_weights
 from arllie_deploy.export.networks.onnx import to_plain_model
 from arllie_deploy.networks.graph_costs import held_bytes
 from arllie_deploy.networks.held import Held, Stage
@@ -56,9 +56,11 @@ def held_graphs(network: Network, state: Arrays) -> HeldGraphs | None:
     if build is None:
         return None
     module: Any = build(**network.arguments).eval()
-    module.network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
+    # As for the graph of whole frames: weights that are alike would become one.
+    fill_with_noise(module)
     shapes = _shapes(module, network)
     models = _models(module, network, [channels for channels, _ in shapes])
+    module.network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
     facts = _measure(network, module, models, shapes)
     graphs = {
         name: without_weights(model, network, state).SerializeToString(deterministic=True)

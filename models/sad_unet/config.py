@@ -21,8 +21,11 @@ CHOICES = {
     "activator": ("fixed", "learned"),
     "residual": ("additive", "affine"),
 }
-# The deepest level has 1/32 of the picture's sides.
-ALIGNMENT = 32
+REDUCTIONS = (1, 2, 4)
+# The deepest level has 1/32 of the sides of what the stem sees.
+_DEEPEST = 32
+# The smallest side of a picture.
+MINIMUM = 32
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class SadUnetConfig:
             A·(gain x) + B, where the smooth A and B come from coarser stages of the decoder: narrow features need not
             carry the picture's edges and colors then.
 
+        reduction: of an affine network, 1, 2 or 4: the frame is averaged to so much smaller sides before the stem, and
+            what comes out is enlarged and applied to the whole frame, which two 3×3 convolutions have cleaned first
+            (after Gharbi et al., SIGGRAPH 2017: what is smooth is computed small). All but these two costs
+            reduction² times less, and looks reduction times further.
+
     Raises:
         ArllieError: on a value that is not among these.
     """
@@ -65,6 +73,7 @@ class SadUnetConfig:
     context: int = 0
     gain: float = 1.0
     residual: str = "additive"
+    reduction: int = 1
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -73,10 +82,13 @@ class SadUnetConfig:
             ("stem", (16, 64)),
             ("expansion", range(1, 9)),
             ("context", range(9)),
+            ("reduction", REDUCTIONS),
         ):
             value = getattr(self, name)
             if value not in known:
                 raise ArllieError(f"sad-unet: {name} is {value!r}; known: {', '.join(map(str, known))}")
+        if self.reduction > 1 and self.residual != "affine":
+            raise ArllieError(f'sad-unet: reduction is {self.reduction}; that needs residual = "affine"')
         if not 0.0 < self.strength <= 2.0:
             raise ArllieError(f"sad-unet: strength is {self.strength!r}, expected a number above 0 and up to 2")
         if not 1.0 <= self.gain <= 32.0:
@@ -94,6 +106,11 @@ class SadUnetConfig:
     def to_json(self) -> dict[str, Any]:
         """JSON values."""
         return asdict(self)
+
+    @property
+    def alignment(self) -> int:
+        """Sides of what the network is given are multiples of it."""
+        return _DEEPEST * self.reduction
 
     @property
     def stem_channels(self) -> int:

@@ -14,8 +14,8 @@ from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, Decoder, Depthw
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 from arllie_deploy.models.sad_unet.network import AffineExtraction, SadUnet
 
-# Of the names of the blocks that a network may have more of than the one it starts from.
-_CONTEXT = "context."
+# Of the names of what a network may have more of than the one it starts from; `Cleaning` says nothing at first.
+_NEW = ("context.", "extract.cleaning.")
 
 
 def build_deployed(**arguments: Any) -> nn.Module:
@@ -37,8 +37,7 @@ def deploy(network: SadUnet) -> nn.Module:
         setattr(owner, norm, nn.Identity())
     for part in _last(deployed):
         part.mul_(deployed.activator.strength)
-    for weight in _amplified(deployed):
-        weight.mul_(deployed.config.gain)
+    _amplify(deployed, deployed.config.gain)
     deployed.amplifier = nn.Identity()  # type: ignore[assignment]  # within the first convolution
     deployed.activator = nn.Identity()  # type: ignore[assignment]  # λ is 1 now
     return deployed.requires_grad_(False)
@@ -49,7 +48,8 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
     """Give a training network the function of an inference form, from which it is trained on.
 
     The normalizations become identities with the folded biases, so their batch statistics must stay as they are. Blocks
-    of `context` that the other network does not have add nothing at first.
+    of `context` and the cleaning of a reduced network that the other network does not have add nothing at first; one of
+    another `reduction` does the same on a frame of other sides.
 
     Args:
         network: an axial one takes the kernels of an axial one only, a plain one any.
@@ -71,8 +71,7 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
         statistics.bias.copy_(values[f"{place}.{convolution}.bias"])
         statistics.running_mean.fill_(0.0)
         statistics.running_var.fill_(1.0 - statistics.eps)
-    for weight in _amplified(network):
-        weight.div_(network.config.gain)
+    _amplify(network, 1.0 / network.config.gain)
     for part in _last(network):
         part.div_(network.activator.strength)
 
@@ -83,23 +82,28 @@ def _last(network: SadUnet) -> Iterator[Tensor]:
         yield from convolution.parameters()
 
 
-def _amplified(network: SadUnet) -> Iterator[Tensor]:
-    """What the gain of the frame can be within: the stem's first kernel, and what the frame is multiplied by."""
-    yield cast("nn.Conv2d", network.stem[0]).weight
+def _amplify(network: SadUnet, gain: float) -> None:
+    """Put a gain of the frame within the kernels that see the frame, and within what it is multiplied by."""
+    cast("nn.Conv2d", network.stem[0]).weight.mul_(gain)
     if isinstance(network.extract, AffineExtraction):
         for convolution in network.extract.slope.of_stage:
-            yield from convolution.parameters()
+            for parameter in convolution.parameters():
+                parameter.mul_(gain)
+        if network.extract.cleaning is not None:
+            network.extract.cleaning.first.weight.mul_(gain)
+            for parameter in network.extract.cleaning.last.parameters():
+                parameter.div_(gain)
 
 
 def _loaded(form: nn.Module, deployed: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state of a form with the weights of another one; blocks of context that are new add nothing."""
+    """The state of a form with the weights of another one; what is new in it adds nothing."""
     mine = form.state_dict()
-    context = {name: value for name, value in mine.items() if name.startswith(_CONTEXT) and name not in deployed}
-    for name, value in context.items():
+    new = {name: value for name, value in mine.items() if name.startswith(_NEW) and name not in deployed}
+    for name, value in new.items():
         if ".project." in name:
             value.zero_()
     try:
-        form.load_state_dict({**context, **deployed})
+        form.load_state_dict({**new, **deployed})
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: {first}") from None

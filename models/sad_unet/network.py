@@ -9,6 +9,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from arllie_deploy.models.sad_unet.blocks import Decoder, InvertedResidual, Level, activation, doubled
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
@@ -130,9 +131,11 @@ class AffineExtraction(nn.Module):
 
     def __init__(self, config: SadUnetConfig) -> None:
         super().__init__()
+        self.config = config
         self.slope = Coarse(config, _FIRST_SLOPE / config.strength)
         self.offset = Coarse(config, _FIRST_OFFSET / config.strength)
         self.detail = Extraction(config)
+        self.cleaning = Cleaning(config) if config.reduction > 1 else None
         for parameter in self.detail.last[0].parameters():
             nn.init.zeros_(parameter)
 
@@ -143,13 +146,39 @@ class AffineExtraction(nn.Module):
         return (*self.detail.last, *cast("tuple[nn.Conv2d, ...]", coarse))
 
     def of(self, decoded: Sequence[Tensor], amplified: Tensor) -> Tensor:
-        """(N, 3, H, W) from the outputs of decoder stages 1 to 5, and the amplified frame."""
-        result: Tensor = self.slope(decoded) * amplified + self.offset(decoded) + self.detail.of(decoded, amplified)
+        """(N, 3, H, W) from the outputs of decoder stages 1 to 5, and the amplified frame in its own size."""
+        slope, rest = self.slope(decoded), self.offset(decoded) + self.detail(decoded[0])
+        for _ in range(self.config.reduction.bit_length() - 1):
+            slope, rest = doubled(self.config, slope), doubled(self.config, rest)
+        result: Tensor = slope * (amplified if self.cleaning is None else self.cleaning(amplified)) + rest
+        return result
+
+
+class Cleaning(nn.Module):
+    """x + two 3×3 convolutions of x, which say nothing at first."""
+
+    def __init__(self, config: SadUnetConfig) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, config.stem_channels, 3, padding=1)
+        self.activation = activation(config)
+        self.last = nn.Conv2d(config.stem_channels, 3, 3, padding=1)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3, H, W)."""
+        result: Tensor = x + self.last(self.activation(self.first(x)))
         return result
 
 
 class SadUnet(nn.Module):
-    """y -> clamp(y + λF(y), 0, 1): stem, five levels, bottleneck, skips, five decoder stages, feature extraction."""
+    """y -> clamp(y + λF(y), 0, 1): stem, five levels, bottleneck, skips, five decoder stages, feature extraction.
+
+    Attributes:
+        neutral: what the names of parts begin with that say nothing before they are trained.
+    """
+
+    neutral = ("extract.cleaning.",)
 
     def __init__(self, config: SadUnetConfig) -> None:
         super().__init__()
@@ -177,7 +206,7 @@ class SadUnet(nn.Module):
         self._spread_sensitivities()
 
     def forward(self, y: Tensor) -> Tensor:
-        """(N, 3, H, W) in [0, 1], sides multiples of 32, to the same."""
+        """(N, 3, H, W) in [0, 1], sides multiples of 32 · reduction, to the same."""
         return self.run(y).enhanced.clamp(0.0, 1.0)
 
     @torch.no_grad()
@@ -196,7 +225,10 @@ class SadUnet(nn.Module):
     def run(self, y: Tensor) -> Pass:
         """The same with what training looks at."""
         amplified = self.amplifier(y)
-        outputs, x = [], self.stem(amplified)
+        small = amplified
+        for _ in range(self.config.reduction.bit_length() - 1):
+            small = functional.avg_pool2d(small, 2)
+        outputs, x = [], self.stem(small)
         for level in self.levels:
             x = level(x)
             outputs.append(x)

@@ -13,6 +13,7 @@ from torch import nn
 from arllie_deploy import ArllieError
 from arllie_deploy.models.sad_unet.deploy import build_deployed
 from arllie_deploy.quality.psnr import psnr
+from arllie_deploy.training.checkpoint import network_state
 from arllie_deploy.training.data import find_pairs_to_learn, split_by_scene
 from arllie_deploy.training.loop import Progress, run_task
 from arllie_deploy.training.network_recipe import FramesRecipe, NetworkRun
@@ -185,6 +186,36 @@ def test_a_run_starts_from_the_function_of_another_one(recipe: NetworkRun, pairs
     second.network.eval()
     assert second.start_is_a_candidate
     assert second.validate().psnr_db == pytest.approx(first.validate().psnr_db, abs=1e-3)
+
+
+def test_a_run_goes_on_from_the_checkpoint_of_another_one(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    """With normalizations as they were: the state is the averaged one, not only its function."""
+    run(replace(recipe, steps=2), pairs, tmp_path)
+    state = network_state(tmp_path / "checkpoint.pt")
+    made = task(changed(recipe, {}, start=str(tmp_path / "checkpoint.pt")), pairs)
+    mine = made.network.live.state_dict()  # type: ignore[union-attr,operator]  # a module
+    assert all(torch.equal(mine[name], state[f"average.{name}"]) for name in mine)
+    assert made.start_is_a_candidate
+
+
+def test_a_reduced_network_goes_on_from_one_that_is_not(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    affine = changed(recipe, {"residual": "affine"})
+    run(replace(affine, steps=2), pairs, tmp_path)
+    start = str(tmp_path / "checkpoint.pt")
+    made = task(replace(changed(affine, {"reduction": 2}, start=start), data=replace(recipe.data, crop=64)), pairs)
+    made.network.eval()
+    assert made.validate().psnr_db is not None
+    with pytest.raises(ArllieError, match=r"checkpoint.pt is of another network: .*size mismatch"):
+        task(changed(affine, {"width": 0.5}, start=start), pairs)
+
+
+@pytest.mark.parametrize(("name", "says"), [("none.pt", "no such checkpoint"), ("bad.pt", "a damaged checkpoint")])
+def test_a_checkpoint_that_cannot_be_read_is_refused(
+    name: str, says: str, recipe: NetworkRun, pairs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.pt").write_bytes(b"nonsense")
+    with pytest.raises(ArllieError, match=says):
+        task(changed(recipe, {}, start=str(tmp_path / name)), pairs)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ def test_json_and_back() -> None:
         ({"skip": "none"}, "skip is 'none'; known: fpn, direct"),
         ({"activation": "gelu"}, "activation is 'gelu'; known: relu6, relu"),
         ({"strength": 0.0}, "strength is 0.0"),
+        ({"residual": "affine", "reduction": 3}, "reduction is 3; known: 1, 2, 4"),
+        ({"reduction": 2}, 'reduction is 2; that needs residual = "affine"'),
         ({"depth": 5}, "unknown key 'depth'; known: width, stem"),
     ],
 )

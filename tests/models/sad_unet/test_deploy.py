@@ -33,11 +33,12 @@ def trained(**arguments: object) -> SadUnet:
         {"depthwise": "plain", "activation": "relu", "upsampling": "nearest"},
         {"projection": "activated", "stem": 64, "gain": 8.0},
         {"residual": "affine", "gain": 8.0, "strength": 0.4},
+        {"residual": "affine", "gain": 8.0, "reduction": 2},
     ],
 )
 def test_the_form_for_inference_is_the_same_function(arguments: dict[str, object]) -> None:
     network = trained(**arguments)
-    frame = torch.rand(2, 3, 64, 96, dtype=torch.float64)
+    frame = torch.rand(2, 3, 64, 128, dtype=torch.float64)
     with torch.inference_mode():
         difference = (deploy(network).double()(frame) - network(frame)).abs().max().item()
     assert difference <= 1e-9
@@ -87,7 +88,8 @@ def test_a_network_goes_on_from_the_weights_of_an_axial_one(arguments: dict[str,
 
 
 def test_an_affine_network_goes_on_from_the_weights_of_an_affine_one() -> None:
-    first, second = trained(residual="affine", gain=8.0), trained(residual="affine", gain=4.0, strength=0.3)
+    first = trained(residual="affine", gain=8.0, reduction=2)
+    second = trained(residual="affine", gain=4.0, strength=0.3, reduction=2)
     adopt(second, deploy(first).state_dict())
     frame = torch.rand(1, 3, 64, 64, dtype=torch.float64)
     with torch.inference_mode():

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, InvertedResidual
@@ -95,3 +96,55 @@ def test_the_output_is_the_frame_plus_what_lambda_scales() -> None:
     added = [network.run(frame).enhanced - frame for network in (weak, strong)]
     torch.testing.assert_close(added[1], 2 * added[0], rtol=1e-5, atol=1e-6)
     assert (weak(frame) == weak.run(frame).enhanced.clamp(0, 1)).all()
+
+
+def test_an_affine_network_begins_with_a_brighter_frame() -> None:
+    """y + gain · 0.6 · y + 0.2, whatever λ is; what is learned starts from the frame's own edges and colors."""
+    network = SadUnet(SadUnetConfig(width=0.25, stem=16, residual="affine", gain=8.0, strength=0.4)).double().eval()
+    for part in (network.extract.slope, network.extract.offset):  # type: ignore[union-attr]  # an affine one has them
+        for convolution in part.of_stage:  # type: ignore[union-attr]
+            nn.init.zeros_(convolution.weight)
+    y = 0.1 * torch.rand(1, 3, 64, 96, dtype=torch.float64)
+    with torch.inference_mode():
+        torch.testing.assert_close(network(y), (5.8 * y + 0.2).clamp(0.0, 1.0))
+
+
+def test_slopes_are_smooth_and_the_rest_is_not() -> None:
+    """One value of a coarse decoder stage moves 8 × 8 pixels and more, never less."""
+    config = SadUnetConfig(width=0.25, stem=16, residual="affine", upsampling="nearest")
+    network = SadUnet(config).eval()
+    decoded = [torch.zeros(1, count, 64 >> stage, 64 >> stage) for stage, count in enumerate(config.channels[:5])]
+    before = network.extract.slope(decoded)  # type: ignore[union-attr,operator]
+    decoded[3][0, 0, 2, 3] = 1.0
+    moved = (network.extract.slope(decoded) - before)[0].abs().sum(0) > 0  # type: ignore[union-attr,operator]
+    expected = torch.zeros(64, 64, dtype=torch.bool)
+    expected[16:24, 24:32] = True
+    assert torch.equal(moved, expected)
+
+
+def test_first_kernels_differ_in_how_sensitive_they_are() -> None:
+    first = SadUnet(SadUnetConfig(width=0.5, stem=64)).stem[0]
+    strength = first.weight.detach().flatten(1).norm(dim=1)  # type: ignore[union-attr,operator]
+    assert strength[-1] > 8 * strength[0]
+
+
+def test_a_reduced_network_gives_flat_frames_what_the_other_one_gives_them() -> None:
+    """Where there is nothing to lose by averaging, and away from the borders, which lie elsewhere."""
+    whole = SadUnet(SadUnetConfig(width=0.25, stem=16, residual="affine")).eval()
+    reduced = SadUnet(SadUnetConfig(width=0.25, stem=16, residual="affine", reduction=2)).eval()
+    missing, unexpected = reduced.load_state_dict(whole.state_dict(), strict=False)
+    assert unexpected == []
+    assert all(name.startswith(SadUnet.neutral) for name in missing)
+    frame = torch.full((1, 3, 512, 512), 0.1)
+    with torch.inference_mode():
+        small, large = whole(frame[:, :, ::2, ::2]), reduced(frame)
+    torch.testing.assert_close(large[:, :, 1::2, 1::2][:, :, 1:-1, 1:-1], small[:, :, 1:-1, 1:-1], atol=2e-3, rtol=0.0)
+
+
+def test_a_reduced_network_costs_less_and_wants_larger_sides() -> None:
+    costs = []
+    for reduction in (1, 2, 4):
+        config = SadUnetConfig(width=0.25, stem=16, residual="affine", reduction=reduction)
+        assert config.alignment == 32 * reduction
+        costs.append(multiply_accumulates(SadUnet(config).eval(), 256, 256))
+    assert costs[0] > 3 * costs[1] > 6 * costs[2]

@@ -8,7 +8,7 @@ from arllie_deploy.training.network_recipe import NetworkRun
 from arllie_deploy.training.recipe_file import read_recipe
 
 FOLDER = Path(str(arllie_deploy.models.sad_unet.__file__)).parent
-STAGES = ("sad-unet-stage-1", "sad-unet", "sad-unet-delegate")
+STAGES = ("sad-unet-stage-1", "sad-unet-stage-2", "sad-unet", "sad-unet-delegate")
 
 
 def recipe(name: str) -> NetworkRun:
@@ -32,7 +32,8 @@ def test_every_stage_goes_on_from_the_one_before() -> None:
     starts = [recipe(name).network.start for name in STAGES]
     assert starts[0] == ""
     assert starts[1:] == [
-        "runs/sad-unet-stage-1/sad-unet-stage-1.safetensors",
+        "runs/sad-unet-stage-1/checkpoint.pt",
+        "runs/sad-unet-stage-2/checkpoint.pt",
         "runs/sad-unet/sad-unet.safetensors",
     ]
     assert all(recipe(name).network.statistics == 0.0 for name in STAGES[1:])
