@@ -77,7 +77,9 @@ def to_plain_model(
     """
     import torch
 
-    sample_width, sample_height = size or (network.aligned(64), network.aligned(64) + network.alignment)
+    # torch takes one of anything for a constant, so the sample has two times the alignment at least.
+    side = max(network.aligned(64), 2 * network.alignment)
+    sample_width, sample_height = size or (side, side + network.alignment)
     samples = [torch.zeros(1, network.channels, sample_height, sample_width)]
     names, sides = ["input"], [None if size else _dynamic_sides(network)]
     if values:

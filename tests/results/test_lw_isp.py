@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def work(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def copy_as(network: Network, folder: Path, name: str, provenance: dict[str, object]) -> None:
+def copy_as(network: Network, folder: Path, name: str, provenance: Mapping[str, object]) -> None:
     """The same network under another name, with another provenance."""
     _, header = read_header(network.weights)
     folder.mkdir(exist_ok=True)

@@ -32,11 +32,19 @@ def test_gray_noise_is_the_same_in_all_channels_and_neither_clipped_nor_rounded(
 
 
 def test_every_method_is_given_the_same_noise_and_results_are_clipped() -> None:
-    seen: list[list[denoising.Float32]] = [[], []]
-    for number in range(2):
-        score(SETS, lambda noisy, number=number: seen[number].append(noisy) or noisy)  # type: ignore[func-returns-value]  # append gives None
-    assert all(np.array_equal(a, b) for a, b in zip(*seen, strict=True))
-    assert len(seen[0]) == 4
+    def recorded() -> list[denoising.Float32]:
+        seen = []
+
+        def denoise(noisy: denoising.Float32) -> denoising.Float32:
+            seen.append(noisy)
+            return noisy
+
+        score(SETS, denoise)
+        return seen
+
+    first, second = recorded(), recorded()
+    assert len(first) == 4
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     own, unclipped = score(SETS, lambda noisy: noisy + 10.0)
     assert own == unclipped
 

@@ -1,0 +1,1 @@
+"""Light modules for restoration networks: LIST, GSAT, resizing; networks of them, and a converter of others."""

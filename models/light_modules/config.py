@@ -1,0 +1,142 @@
+"""Which network of the three tasks is meant, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from arllie_deploy.errors import ArllieError
+from arllie_deploy.models.light_modules.options import CHOICES, Lightening
+from arllie_deploy.networks.arguments import config_from
+
+# Task -> sides of the output in sides of the input, what the sides of a frame are multiples of, published blocks.
+TASKS = {"denoising": (1, 1, 15), "super-resolution": (4, 1, 16), "inpainting": (1, 4, 0)}
+WIDTHS = (0.25, 0.5, 1.0)
+# A 9×9 kernel and 16 dilated pixels are nothing on less.
+MINIMUM = 16
+_MOST_BLOCKS = 32
+_SAMPLINGS = {"full": ("own", "separable"), "light": ("own", "nearest", "shuffle", "separable")}
+_CHOICES = {
+    "task": tuple(TASKS),
+    "convolutions": tuple(_SAMPLINGS),
+    "colors": (1, 3),
+    "width": WIDTHS,
+    "activation": ("published", "relu"),
+    "shortcut": ("none", "nearest", "bilinear"),
+    "form": CHOICES["form"],
+    "dilated": CHOICES["dilated"],
+}
+
+
+@dataclass(frozen=True)
+class LightModulesConfig:
+    """One network; the defaults are a light DnCNN of color pictures; the authors' demo has `colors` 1.
+
+    Attributes:
+        task: "denoising", DnCNN (Zhang et al., TIP 2017), which gives the frame minus what it finds in it;
+            "super-resolution", the four-fold SRResNet (Ledig et al., CVPR 2017); "inpainting", the completion network
+            of GLCIC (Iizuka et al., SIGGRAPH 2017), whose input is a picture and its mask, 1 where it is to be filled.
+        convolutions: "light", or "full": the baseline.
+        colors: of the picture, 1 or 3; super-resolution and inpainting have 3.
+        width: multiplies every number of channels: 0.25, 0.5 or 1.
+        blocks: layers between first and last of DnCNN (published: 15), residual blocks of SRResNet (16), up to 32; 0
+            are the published ones. The completion network has no such number.
+        activation: "published", PReLU in super-resolution and ReLU elsewhere; or "relu".
+        shortcut: of super-resolution: "none" as published; or the input, enlarged "nearest" or "bilinear", is added to
+            what comes out (ours: a short training is not spent on learning it).
+        sampling: "own": full networks have strided, transposed and sub-pixel convolutions, light ones bilinear resizing
+            before LIST; "nearest" in its place, in light ones. For the comparison of upsamplers, in super-resolution
+            alone: "shuffle", full sub-pixel convolutions in a light network; "separable", depthwise-separable ones.
+        form: of LIST, see `Lightening`.
+        dilated: see `Lightening`.
+        groups: of GSAT.
+
+    Raises:
+        ArllieError: on a value that is not among these, or that the task does not have.
+    """
+
+    task: str = "denoising"
+    convolutions: str = "light"
+    colors: int = 3
+    width: float = 1.0
+    blocks: int = 0
+    activation: str = "published"
+    shortcut: str = "none"
+    sampling: str = "own"
+    form: str = "linear"
+    dilated: str = "gsat"
+    groups: int = 8
+
+    def __post_init__(self) -> None:
+        for name, known in _CHOICES.items():
+            self._check(name, known)
+        self._check("sampling", _SAMPLINGS[self.convolutions])
+        if type(self.blocks) is not int or not 0 <= self.blocks <= _MOST_BLOCKS:
+            raise ArllieError(f"light-modules: blocks is {self.blocks!r}, expected 0 to {_MOST_BLOCKS}")
+        if self.task != "denoising":
+            self._check("colors", (3,))
+        if self.task != "super-resolution":
+            self._check("shortcut", ("none",))
+            self._check("sampling", ("own", "nearest"))
+        if self.task == "inpainting":
+            self._check("blocks", (0,))
+        self.lightening  # noqa: B018 - it checks the groups
+
+    def _check(self, name: str, known: tuple[Any, ...]) -> None:
+        value = getattr(self, name)
+        if value not in known:
+            of_what = f"with convolutions {self.convolutions!r} and task {self.task!r}"
+            raise ArllieError(f"light-modules: {name} is {value!r}; known {of_what}: {', '.join(map(str, known))}")
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> LightModulesConfig:
+        """The configuration of `to_json`; what is left out has its default.
+
+        Raises:
+            ArllieError: on an unknown key or a value out of range.
+        """
+        return config_from(cls, "light-modules", value)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+    def for_delegates(self) -> LightModulesConfig:
+        """The light network of the same task and width, of operators that NNAPI, Hexagon, HTP and Ethos-U all have.
+
+        Zero padding, ReLU, nearest sampling, plain depthwise convolutions, no groups and no shuffle.
+        """
+        shortcut = "none" if self.shortcut == "none" else "nearest"
+        plain = {"convolutions": "light", "activation": "relu", "sampling": "nearest", "dilated": "separable"}
+        return replace(self, shortcut=shortcut, **plain)  # type: ignore[arg-type]  # mypy: every value, every field
+
+    @property
+    def lightening(self) -> Lightening:
+        """What full convolutions are replaced by in the light network."""
+        sampling = "nearest" if self.sampling == "nearest" else "bilinear"
+        return Lightening(self.form, sampling, self.dilated, self.groups)
+
+    @property
+    def channels(self) -> int:
+        """Of the input: those of the picture, and the mask in inpainting."""
+        return self.colors + (self.task == "inpainting")
+
+    @property
+    def scale(self) -> int:
+        """Sides of the output in sides of the input."""
+        return TASKS[self.task][0]
+
+    @property
+    def alignment(self) -> int:
+        """The sides of a frame are multiples of it."""
+        return TASKS[self.task][1]
+
+    @property
+    def depth(self) -> int:
+        """How many blocks there are."""
+        return self.blocks or TASKS[self.task][2]
+
+    def scaled(self, channels: int) -> int:
+        """Channels of a layer that has so many at width 1."""
+        return int(channels * self.width)
