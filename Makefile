@@ -9,8 +9,9 @@ SOURCES := $(shell find arllie_deploy export bench models -type f -not -name '*.
 LOL ?= ../shared/data/lol
 # Folders of well-lit pictures for the second table of results-quality.
 PICTURES ?= ../shared/data/sr_x4/set5/hr ../shared/data/sr_x4/set14/hr
+DENOISE ?= $(LOL)/../denoise
 
-.PHONY: help setup check check-native test demo export-matrix bench-budgets results-search results-quality results-downstream results-speed templates clean
+.PHONY: help setup check check-native test demo export-matrix bench-budgets results-search results-quality results-downstream results-speed results-sad-unet results-lw-isp templates clean
 help:
 	@echo "make demo    export, verify, benchmark and enhance with the shipped model"
 	@echo "make test    the whole test suite"
@@ -22,6 +23,8 @@ help:
 	@echo "make results-quality  every committed model on LOL's test pairs and on other pictures (LOL=, PICTURES=)"
 	@echo "make results-downstream   codes and faces in the dark, before and after each enhancer"
 	@echo "make results-speed   ours and networks of published shapes in one run, on an idle machine; four minutes"
+	@echo "make results-sad-unet   the SAD U-Net's ideas switched off one by one, and its widths (LOL=); half an hour"
+	@echo "make results-lw-isp   LW-ISP beside classical pipelines, filters and one-layer models (LOL=, DENOISE=); half an hour"
 	@echo "make clean   remove .venv and what was built"
 
 setup: $(VENV)/.installed
@@ -61,6 +64,12 @@ results-search: setup
 
 results-quality: setup
 	$(BIN)/python -P -m arllie_deploy.results.quality --pairs $(LOL)/eval15 --pictures $(PICTURES) --out docs/results
+
+results-sad-unet: setup
+	$(BIN)/python -P -m arllie_deploy.results.sad_unet --data $(LOL)/train --out docs/results
+
+results-lw-isp: setup
+	$(BIN)/python -P -m arllie_deploy.results.lw_isp --data $(LOL) --denoise $(DENOISE) --out docs/results
 
 results-downstream: setup
 	$(BIN)/python -P -m arllie_deploy.results.downstream --out docs/results

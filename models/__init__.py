@@ -24,11 +24,11 @@ MEMBERS = {
     "arllie-unsupervised": "arllie",
 }
 # Network of many layers -> folder of its system, as for the members.
-NETWORKS: dict[str, str] = {}
+NETWORKS = {"sad-unet": "sad_unet"}
 # An adaptive member -> the one that stands in for it where filters must be constant.
 WITH_CONSTANT_FILTERS = {"arllie-adaptive": "arllie-adaptive-int"}
 # Recipe -> folder of its system, which holds RECIPE.toml.
-RECIPES = MEMBERS
+RECIPES = {**MEMBERS, **NETWORKS}
 
 
 def find_model(name_or_path: str) -> Model:

@@ -13,6 +13,7 @@ COMMANDS = {
     "history": "arllie_deploy.cli.history",
     "enhance": "arllie_deploy.cli.enhance",
     "eval": "arllie_deploy.cli.evaluate",
+    "lighten": "arllie_deploy.cli.lighten",
     "doctor": "arllie_deploy.cli.doctor",
 }
 
@@ -50,6 +51,11 @@ def enhance() -> None:
 def evaluate() -> None:
     """Run `arllie-eval`."""
     _run("eval")
+
+
+def lighten() -> None:
+    """Run `arllie-lighten`."""
+    _run("lighten")
 
 
 def doctor() -> None:

@@ -165,7 +165,10 @@ class Halve(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H / 2, W / 2)."""
-        return x[:, :, ::2, ::2] if self.sampling == "nearest" else functional.avg_pool2d(x, 2)
+        if self.sampling == "nearest":
+            return x[:, :, ::2, ::2]
+        mean: Tensor = functional.avg_pool2d(x, 2)
+        return mean
 
 
 class EnlargedList(nn.Sequential):

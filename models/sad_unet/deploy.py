@@ -16,6 +16,8 @@ from arllie_deploy.models.sad_unet.network import AffineExtraction, SadUnet
 
 # Of the names of what a network may have more of than the one it starts from; `Cleaning` says nothing at first.
 _NEW = ("context.", "extract.cleaning.")
+_FIRST = "stem.0.weight"
+_COLORS, _STEP = 3, 2
 
 
 def build_deployed(**arguments: Any) -> nn.Module:
@@ -28,7 +30,8 @@ def deploy(network: SadUnet) -> nn.Module:
     """A copy for inference, in evaluation mode: the same function up to rounding, exact at the picture's borders too.
 
     An axial sum becomes one 3×3 depthwise convolution; each normalization is folded into the convolution before it
-    with its running statistics; λ is folded into the last convolution.
+    with its running statistics; λ is folded into the last convolution, and the averaging of a reduced network into the
+    first one, so that no integer form rounds the averages of dark frames.
     """
     deployed = deepcopy(network).eval()
     for owner, convolution, norm in _normalized(deployed):
@@ -38,6 +41,9 @@ def deploy(network: SadUnet) -> nn.Module:
     for part in _last(deployed):
         part.mul_(deployed.activator.strength)
     _amplify(deployed, deployed.config.gain)
+    if deployed.config.reduction > 1:
+        deployed.reduce = _gathered(deployed.config.reduction)
+        deployed.stem[0] = _averaging(cast("nn.Conv2d", deployed.stem[0]), deployed.config.reduction)
     deployed.amplifier = nn.Identity()  # type: ignore[assignment]  # within the first convolution
     deployed.activator = nn.Identity()  # type: ignore[assignment]  # λ is 1 now
     return deployed.requires_grad_(False)
@@ -48,17 +54,18 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
     """Give a training network the function of an inference form, from which it is trained on.
 
     The normalizations become identities with the folded biases, so their batch statistics must stay as they are. Blocks
-    of `context` and the cleaning of a reduced network that the other network does not have add nothing at first; one of
-    another `reduction` does the same on a frame of other sides.
+    of `context` and the cleaning of a reduced network that the other network does not have add nothing at first.
 
     Args:
         network: an axial one takes the kernels of an axial one only, a plain one any.
-        deployed: state dictionary of the inference form of a network of the same channels.
+        deployed: state dictionary of the inference form of a network of the same channels and the same reduction.
 
     Raises:
         ArllieError: if the weights are those of another network, or their kernels are no crosses and should be.
     """
     values, state = _loaded(deploy(network), deployed), network.state_dict()
+    if network.config.reduction > 1:
+        values[_FIRST] = _together(values[_FIRST], network.config.reduction)
     for name, value in values.items():
         if name in state:
             state[name].copy_(value)
@@ -74,6 +81,37 @@ def adopt(network: SadUnet, deployed: Mapping[str, Tensor]) -> None:
     _amplify(network, 1.0 / network.config.gain)
     for part in _last(network):
         part.div_(network.activator.strength)
+
+
+def _gathered(reduction: int) -> nn.Module:
+    """For a reduction of 4: the four pixels of each 2 × 2 as channels of one, since NPUs take no stride of 4."""
+    if reduction == _STEP:
+        return nn.Identity()
+    gathering = nn.Conv2d(_COLORS, _STEP**2 * _COLORS, _STEP, stride=_STEP, bias=False)
+    pixels = torch.eye(_STEP**2).reshape(_STEP**2, 1, 1, _STEP, _STEP)
+    colors = torch.eye(_COLORS).reshape(1, _COLORS, _COLORS, 1, 1)
+    gathering.weight.copy_((pixels * colors).flatten(0, 1))
+    return gathering
+
+
+def _averaging(first: nn.Conv2d, reduction: int) -> nn.Conv2d:
+    """A 3×3 convolution of averages as one of what `_gathered` gives, with stride 2."""
+    weight = first.weight.repeat_interleave(_STEP, 2).repeat_interleave(_STEP, 3) / reduction**2
+    weight = weight.repeat(1, (reduction // _STEP) ** 2, 1, 1)
+    count, channels, side, _ = weight.shape
+    joined = nn.Conv2d(channels, count, side, stride=_STEP, padding=_STEP).to(weight)
+    joined.weight.copy_(weight)
+    assert joined.bias is not None
+    assert first.bias is not None
+    joined.bias.copy_(first.bias)
+    return joined
+
+
+def _together(weight: Tensor, reduction: int) -> Tensor:
+    """The 3×3 kernel that `_averaging` made another of."""
+    count, _, side, _ = weight.shape
+    parts = weight.reshape(count, (reduction // _STEP) ** 2, _COLORS, side // _STEP, _STEP, side // _STEP, _STEP)
+    return parts.sum((1, 4, 6))
 
 
 def _last(network: SadUnet) -> Iterator[Tensor]:

@@ -9,7 +9,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from arllie_deploy.models.sad_unet.blocks import Decoder, InvertedResidual, Level, activation, doubled
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
@@ -185,6 +184,7 @@ class SadUnet(nn.Module):
         self.config = config
         stem, channels = config.stem_channels, config.channels
         self.amplifier = Amplifier(config.gain)
+        self.reduce: nn.Module = nn.Sequential(*(nn.AvgPool2d(2) for _ in range(config.reduction.bit_length() - 1)))
         self.stem = nn.Sequential(
             nn.Conv2d(3, stem, 3, padding=1),
             activation(config),
@@ -225,10 +225,7 @@ class SadUnet(nn.Module):
     def run(self, y: Tensor) -> Pass:
         """The same with what training looks at."""
         amplified = self.amplifier(y)
-        small = amplified
-        for _ in range(self.config.reduction.bit_length() - 1):
-            small = functional.avg_pool2d(small, 2)
-        outputs, x = [], self.stem(small)
+        outputs, x = [], self.stem(self.reduce(amplified))
         for level in self.levels:
             x = level(x)
             outputs.append(x)

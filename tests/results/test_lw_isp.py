@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -115,9 +115,13 @@ def test_networks_of_a_folder_are_scored_beside_the_others(data: Path, work: Pat
         assert len(np.unique(np.asarray(picture))) > 50
 
 
-@pytest.mark.filterwarnings("ignore")  # torch's exporter warns about itself
 def test_a_network_that_may_have_seen_the_pictures_is_refused(data: Path, tmp_path: Path) -> None:
-    copy_as(packaged_lw_isp("raw"), tmp_path / "models", RAW[0], {"data_sha256": "of others"})
+    """Before it is opened: this one has no graph."""
+    factory, models = "arllie_deploy.models.lw_isp.deploy:build_deployed", tmp_path / "models"
+    facts = Network(RAW[0], factory, models, "", "MIT", provenance={"data_sha256": "of others"})
+    models.mkdir()
+    known = replace(facts, figures=Figures(None, 1, 1.0, 1))
+    network_file.save(known, {"w": np.zeros(1, np.float32)}, b"", models / f"{RAW[0]}.safetensors")
     with pytest.raises(ArllieError, match=r"lw-isp-raw was trained on other pictures than those of --data"):
-        make_page(data / "lol", data / "denoise", tmp_path / "out", tmp_path / "work", tmp_path / "models")
+        make_page(data / "lol", data / "denoise", tmp_path / "out", tmp_path / "work", models)
     assert not list((tmp_path / "out").iterdir())

@@ -58,6 +58,7 @@ def test_the_colors_of_libraw_are_rendered_as_all_others(pattern: str) -> None:
     assert psnr(made, picture) > 40.0
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch's exporter warns about itself
 def test_a_network_takes_the_place_of_the_demosaicing(shots: list[raw.Shot]) -> None:
     pipeline = raw.pipeline_of(packaged_lw_isp("raw"))

@@ -34,11 +34,12 @@ def trained(**arguments: object) -> SadUnet:
         {"projection": "activated", "stem": 64, "gain": 8.0},
         {"residual": "affine", "gain": 8.0, "strength": 0.4},
         {"residual": "affine", "gain": 8.0, "reduction": 2},
+        {"residual": "affine", "gain": 8.0, "reduction": 4},
     ],
 )
 def test_the_form_for_inference_is_the_same_function(arguments: dict[str, object]) -> None:
     network = trained(**arguments)
-    frame = torch.rand(2, 3, 64, 128, dtype=torch.float64)
+    frame = torch.rand(2, 3, 128, 256, dtype=torch.float64)
     with torch.inference_mode():
         difference = (deploy(network).double()(frame) - network(frame)).abs().max().item()
     assert difference <= 1e-9
@@ -87,11 +88,12 @@ def test_a_network_goes_on_from_the_weights_of_an_axial_one(arguments: dict[str,
     assert difference <= 1e-9
 
 
-def test_an_affine_network_goes_on_from_the_weights_of_an_affine_one() -> None:
-    first = trained(residual="affine", gain=8.0, reduction=2)
-    second = trained(residual="affine", gain=4.0, strength=0.3, reduction=2)
+@pytest.mark.parametrize("reduction", [1, 2, 4])
+def test_an_affine_network_goes_on_from_the_weights_of_an_affine_one(reduction: int) -> None:
+    first = trained(residual="affine", gain=8.0, reduction=reduction)
+    second = trained(residual="affine", gain=4.0, strength=0.3, reduction=reduction)
     adopt(second, deploy(first).state_dict())
-    frame = torch.rand(1, 3, 64, 64, dtype=torch.float64)
+    frame = torch.rand(1, 3, 128, 128, dtype=torch.float64)
     with torch.inference_mode():
         assert (second.eval()(frame) - first(frame)).abs().max().item() <= 1e-9
 
@@ -132,3 +134,9 @@ def test_a_kernel_keeps_its_cross() -> None:
     part: Depthwise = network.levels[1][0].depthwise  # type: ignore[index,assignment]  # a block of a level
     corners = part.kernel()[:, :, ::2, ::2]
     assert corners.abs().max() == 0.0
+
+
+def test_no_average_is_rounded_before_it_is_multiplied() -> None:
+    """A pooling of its own would give an integer form averages in steps of the frame's own levels."""
+    kinds = {type(part).__name__ for part in deploy(trained(residual="affine", reduction=4)).modules()}
+    assert "AvgPool2d" not in kinds
