@@ -20,7 +20,8 @@ PHASES, TAPS = 4, 9
 
 def halved(picture: Array) -> Array:
     """(H, W), even sides -> (H/2, W/2), the means of 2×2 pixels."""
-    return _squares(picture).mean(0)
+    means: Array = _squares(picture).mean(0)
+    return means
 
 
 def fitted(pictures: Sequence[Array], rank: int) -> Array:
@@ -42,9 +43,10 @@ def fitted(pictures: Sequence[Array], rank: int) -> Array:
         taps = _neighborhoods(halved(picture))
         seen += taps @ taps.T
         wanted += _squares(picture).reshape(PHASES, -1) @ taps.T
-    full: Array = np.linalg.solve(seen, wanted.T).T
+    full = np.asarray(np.linalg.solve(seen, wanted.T).T, np.float64)
     directions = np.linalg.eigh(full @ seen @ full.T)[1][:, -rank:]
-    return directions @ directions.T @ full
+    projected: Array = directions @ directions.T @ full
+    return projected
 
 
 def enlarged(small: Array, kernel: Array) -> Array:
