@@ -24,7 +24,7 @@ MEMBERS = {
     "arllie-unsupervised": "arllie",
 }
 # Network of many layers -> folder of its system, as for the members.
-NETWORKS = {"sad-unet": "sad_unet"}
+NETWORKS = {"sad-unet": "sad_unet", "sad-unet-delegate": "sad_unet", "lw-isp-lol": "lw_isp"}
 # An adaptive member -> the one that stands in for it where filters must be constant.
 WITH_CONSTANT_FILTERS = {"arllie-adaptive": "arllie-adaptive-int"}
 # Recipe -> folder of its system, which holds RECIPE.toml.
