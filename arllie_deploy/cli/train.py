@@ -91,8 +91,9 @@ def _pictures(
     whole, crop = recipe.data.crop, recipe.data.crop
     if isinstance(recipe, NetworkRun):
         whole, crop = recipe.smallest_frame, recipe.crop_of_each["crops"]
-        check_crop(split.validation, whole)
     check_crop(split.train, whole)
+    if isinstance(recipe, NetworkRun):
+        check_crop(split.validation, whole)
     check_crop(details, crop)
     return split, details
 
