@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -26,3 +26,11 @@ def config_from(kind: type[Config], system: str, values: Mapping[str, Any]) -> C
     if unknown := sorted(set(values) - set(known)):
         raise ArllieError(f"{system}: unknown key {unknown[0]!r}; known: {', '.join(known)}")
     return kind(**values)
+
+
+def check_choices(config: object, system: str, choices: Mapping[str, Collection[Any]]) -> None:
+    """Raise `ArllieError` unless the named fields of a configuration have values that are known."""
+    for name, known in choices.items():
+        value = getattr(config, name)
+        if value not in known:
+            raise ArllieError(f"{system}: {name} is {value!r}; known: {', '.join(map(str, known))}")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.model_file import read_arrays
 from arllie_deploy.models import find_any
+from arllie_deploy.networks.fitting import load_fitting
 from arllie_deploy.networks.network import Network
 from arllie_deploy.training.checkpoint import network_state
 from arllie_deploy.training.network_recipe import NetworkRun
@@ -45,11 +46,7 @@ def _go_on(network: nn.Module, path: Path) -> None:
     average = {name.removeprefix(prefix): value for name, value in states.items() if name.startswith(prefix)}
     neutral = tuple(getattr(network, "neutral", ()))
     mine = {name: value for name, value in network.state_dict().items() if name.startswith(neutral)}
-    try:
-        network.load_state_dict({**mine, **average})
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise ArllieError(f"network.start: {path} is of another network: {first}") from None
+    load_fitting(network, {**mine, **average}, f"network.start: {path} is of another network")
 
 
 def load_teaching(recipe: NetworkRun) -> tuple[nn.Module, nn.Module]:

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_weights
 
-from arllie_deploy.errors import ArllieError
 from arllie_deploy.models.light_modules.config import LightModulesConfig
 from arllie_deploy.models.light_modules.modules import DilatedSeparable, EnlargedList, Gsat, HalvedList, List
 from arllie_deploy.models.light_modules.network import Layer, LightModulesNetwork, build
+from arllie_deploy.networks.fitting import load_fitting
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,7 @@ def adopt(network: LightModulesNetwork, deployed: Mapping[str, Tensor]) -> None:
         ArllieError: if the weights are those of another network.
     """
     form = deploy(network)
-    try:
-        form.load_state_dict(deployed)
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise ArllieError(f"light-modules: the weights to start from do not fit this configuration: {first}") from None
+    load_fitting(form, deployed, "light-modules: the weights to start from do not fit this configuration")
     values, state = form.state_dict(), network.state_dict()
     for name, value in values.items():
         if name in state:

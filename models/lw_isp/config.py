@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.networks.arguments import config_from
+from arllie_deploy.networks.arguments import check_choices, config_from
 
 # d1 to d4, at width 1; each is followed by a pooling.
 _CHANNELS = (16, 32, 64, 128)
@@ -65,10 +65,7 @@ class LwIspConfig:
     last: str = "conv1"
 
     def __post_init__(self) -> None:
-        for name, known in (*CHOICES.items(), ("width", WIDTHS)):
-            value = getattr(self, name)
-            if value not in known:
-                raise ArllieError(f"lw-isp: {name} is {value!r}; known: {', '.join(map(str, known))}")
+        check_choices(self, "lw-isp", {**CHOICES, "width": WIDTHS})
         if self.scale == 2 and self.doubling == "nearest" and self.last != "block":
             raise ArllieError(f"lw-isp: last is {self.last!r}, which shuffles; with doubling 'nearest' give 'block'")
 

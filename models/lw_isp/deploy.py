@@ -20,10 +20,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from arllie_deploy.errors import ArllieError
 from arllie_deploy.models.lw_isp.blocks import GlobalLayers, activation, convolution
 from arllie_deploy.models.lw_isp.config import LwIspConfig
 from arllie_deploy.models.lw_isp.network import LwIsp
+from arllie_deploy.networks.fitting import load_fitting
 
 
 class FoldedGlobalLayers(nn.Module):
@@ -101,11 +101,7 @@ def adopt(network: LwIsp, deployed: Mapping[str, Tensor]) -> None:
         ArllieError: if the weights are those of another network.
     """
     form = deploy(network)
-    try:
-        form.load_state_dict(deployed)
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise ArllieError(f"lw-isp: the weights to start from do not fit this configuration: {first}") from None
+    load_fitting(form, deployed, "lw-isp: the weights to start from do not fit this configuration")
     values, target = form.state_dict(), network.d6
     assert isinstance(target, GlobalLayers)
     local = target.vector.weight.shape[0]

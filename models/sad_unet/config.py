@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.networks.arguments import config_from
+from arllie_deploy.networks.arguments import check_choices, config_from
 
 # Levels 1 to 5 of the encoder, and the bottleneck, at width 1.
 _CHANNELS = (16, 32, 64, 128, 256, 512)
@@ -76,17 +76,8 @@ class SadUnetConfig:
     reduction: int = 1
 
     def __post_init__(self) -> None:
-        for name, known in (
-            *CHOICES.items(),
-            ("width", WIDTHS),
-            ("stem", (16, 64)),
-            ("expansion", range(1, 9)),
-            ("context", range(9)),
-            ("reduction", REDUCTIONS),
-        ):
-            value = getattr(self, name)
-            if value not in known:
-                raise ArllieError(f"sad-unet: {name} is {value!r}; known: {', '.join(map(str, known))}")
+        numbers = {"stem": (16, 64), "expansion": range(1, 9), "context": range(9), "reduction": REDUCTIONS}
+        check_choices(self, "sad-unet", {**CHOICES, "width": WIDTHS, **numbers})
         if self.reduction > 1 and self.residual != "affine":
             raise ArllieError(f'sad-unet: reduction is {self.reduction}; that needs residual = "affine"')
         if not 0.0 < self.strength <= 2.0:

@@ -13,6 +13,7 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, Decoder, Depthwise, InvertedResidual
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 from arllie_deploy.models.sad_unet.network import AffineExtraction, SadUnet
+from arllie_deploy.networks.fitting import load_fitting
 
 # Of the names of what a network may have more of than the one it starts from; `Cleaning` says nothing at first.
 _NEW = ("context.", "extract.cleaning.")
@@ -140,11 +141,7 @@ def _loaded(form: nn.Module, deployed: Mapping[str, Tensor]) -> dict[str, Tensor
     for name, value in new.items():
         if ".project." in name:
             value.zero_()
-    try:
-        form.load_state_dict({**new, **deployed})
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise ArllieError(f"sad-unet: the weights to start from do not fit this configuration: {first}") from None
+    load_fitting(form, {**new, **deployed}, "sad-unet: the weights to start from do not fit this configuration")
     return form.state_dict()
 
 
