@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.media.parts import Slices, tiles
+from arllie_deploy.media.parts import coarser, tiles
 from arllie_deploy.media.planes import Planes, Stored
 from arllie_deploy.networks.held import Stage
 from arllie_deploy.runtimes.held import HeldNetwork
@@ -67,10 +67,10 @@ def _pass(
         found = given.part(part.outer)
         for index in chain:
             found = opened.stage(index, found, values)
-        inner = found[(..., *_coarser(part.within, stride))]
+        inner = found[(..., *coarser(part.within, stride))]
         total += inner.sum((2, 3), dtype=np.float64)
         if kept is not None:
-            kept[(..., *_coarser(part.inner, stride))] = inner
+            kept[(..., *coarser(part.inner, stride))] = inner
     return kept, (total / (shape[2] * shape[3]))[:, :, None, None]
 
 
@@ -89,8 +89,3 @@ def _pixel_bytes(stages: list[Stage]) -> int:
         most = max(most, stage.pixel_bytes * pixels)
         pixels /= stage.stride**2
     return math.ceil(most)
-
-
-def _coarser(place: Slices, stride: int) -> Slices:
-    rows, columns = (slice(side.start // stride, side.stop // stride) for side in place)
-    return rows, columns

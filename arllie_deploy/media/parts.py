@@ -85,3 +85,9 @@ def _part(row: _Span, column: _Span, height: int, width: int, context: int) -> P
     inner = slice(*row), slice(*column)
     within = slice(row[0] - top, row[1] - top), slice(column[0] - left, column[1] - left)
     return Part(inner, (slice(top, bottom), slice(left, right)), within)
+
+
+def coarser(place: Slices, stride: int) -> Slices:
+    """The same place in what has sides so many times smaller."""
+    rows, columns = (slice(side.start // stride, side.stop // stride) for side in place)
+    return rows, columns

@@ -124,12 +124,12 @@ def develop_with_network(
     planes = network_input(frame)
     _, height, width = planes.shape
     parts, report = network_parts(network, height, width), progress or (lambda _: None)
-    model, begun = model_of_parts(opened, parts, partial(of_planes, planes, network.aligned), report)
+    model_of, begun = model_of_parts(opened, parts, partial(of_planes, planes, network.aligned), report)
     picture = np.empty((_CELL * height, _CELL * width, 3), dtype)
     seen = mirrored(picture, frame.pattern)
     done = 0
     for part in parts:
-        output = model.infer(np.ascontiguousarray(planes[(..., *part.outer)][None]))
+        output = model_of(part).infer(np.ascontiguousarray(planes[(..., *part.outer)][None]))
         seen[_finer(part.inner)] = rendered(output[0][(..., *_finer(part.within))], frame, rendering, dtype)
         done += part.pixels
         report(begun + (1.0 - begun) * done / (height * width))

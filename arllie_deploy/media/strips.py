@@ -54,16 +54,20 @@ def enhance_in_strips(
     _refuse_other_size(model, frame)
     result = np.empty_like(frame, order="C") if out is None else out
     report = progress or _unheard
-    parts, begun = _parts(model, frame, rows), 0.0
+    parts, begun, model_of = _parts(model, frame, rows), 0.0, _the_same(model)
     if isinstance(model, OpenedPlanes) and strength > 0.0:
         planes = partial(of_frame, frame, model.network.aligned)
-        model, begun = model_of_parts(model, parts, planes, report)
+        model_of, begun = model_of_parts(model, parts, planes, report)
     done = 0
     for part in parts:
-        result[part.inner] = _enhance(model, frame, part, strength)
+        result[part.inner] = _enhance(model_of, frame, part, strength)
         done += part.pixels
         report(begun + (1.0 - begun) * done / (frame.shape[0] * frame.shape[1]))
     return result
+
+
+def _the_same(model: OpenedModel) -> Callable[[Part], OpenedModel]:
+    return lambda _: model
 
 
 def _parts(model: OpenedModel, frame: NDArray[Any], rows: int) -> list[Part]:
@@ -84,11 +88,11 @@ def refuse_dtype(model: OpenedModel, dtype: np.dtype[Any]) -> None:
         raise ArllieError(f"this runtime takes {takes} frames and the picture is {dtype.name}; use --runtime numpy")
 
 
-def _enhance(model: OpenedModel, frame: NDArray[Any], part: Part, strength: float) -> NDArray[Any]:
+def _enhance(model_of: Callable[[Part], OpenedModel], frame: NDArray[Any], part: Part, strength: float) -> NDArray[Any]:
     inner = frame[part.inner]
     if strength == 0.0:
         return inner
-    enhanced = model.run(np.ascontiguousarray(frame[part.outer]))[part.within]
+    enhanced = model_of(part).run(np.ascontiguousarray(frame[part.outer]))[part.within]
     if strength == 1.0:
         return enhanced
     # float64: a sum of 16-bit values and 0.5 must not round before it is cut.

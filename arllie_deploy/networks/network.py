@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.networks.held import Held
 from arllie_deploy.networks.limits import Limits
+from arllie_deploy.networks.mapped import Mapped
 
 #: What a network of packed Bayer planes is given and gives; the one form is that of `raw/network_planes.py`.
 RAW_FORMS = ("camera-srgb",)
@@ -66,6 +67,7 @@ class Network:
         figures: measured ones; None where the weights are in no file of ours yet.
         raw: one of `RAW_FORMS` where a frame is a sensor's; None where it is a picture.
         held: measured, where it looks at the whole frame and can go over it in parts all the same; None elsewhere.
+        mapped: the same where small maps of the whole frame are what lets it.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Network:
     figures: Figures | None = None
     raw: str | None = None
     held: Held | None = None
+    mapped: Mapped | None = None
 
     #: What stands where a one-layer model has its epilogue.
     epilogue: ClassVar[str] = "network"
@@ -127,6 +130,7 @@ class Network:
                 "limits": Limits(**value["limits"]),
                 "figures": None if value["figures"] is None else Figures(**value["figures"]),
                 "held": None if value.get("held") is None else Held.from_json(value["held"]),
+                "mapped": None if value.get("mapped") is None else Mapped.from_json(value["mapped"]),
             }
         )
 

@@ -25,7 +25,9 @@ FORMAT_VERSION = 1
 GRAPH_NAME = "arllie.onnx"
 #: The same of a held network, from `input` and `values`: of tiles, and of each stage (the first has no values).
 TILE_NAME, STAGE_NAME = "arllie-tile.onnx", "arllie-stage-{}.onnx"
-_GRAPHS = re.compile(r"arllie(-tile|-stage-\d+)?\.onnx")
+#: Of a mapped network: of tiles as above, of the layer that goes over the frame, and from that layer's values to maps.
+FIRST_NAME, MAPS_NAME = "arllie-first.onnx", "arllie-maps.onnx"
+_GRAPHS = re.compile(r"arllie(-tile|-stage-\d+|-first|-maps)?\.onnx")
 #: What a file may name: builders of the package's systems, and functions of the package.
 FACTORIES = r"arllie_deploy\.models\.\w+\.\w+:build_\w+"
 METRICS = r"arllie_deploy(\.\w+)+:\w+"
@@ -51,7 +53,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "figures": dict,
 }
 # Left out where they are None, as in files from before there were such networks.
-_OPTIONAL: dict[str, type | tuple[type, ...]] = {"raw": str, "held": dict}
+_OPTIONAL: dict[str, type | tuple[type, ...]] = {"raw": str, "held": dict, "mapped": dict}
 _FLOATS = ("float16", "float32")
 
 
@@ -60,7 +62,7 @@ def save(
     state: Mapping[str, NDArray[Any]],
     graph: bytes,
     path: Path,
-    held: Mapping[str, bytes] = MappingProxyType({}),
+    more: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Network:
     """Write `path` in one step; the same contents give the same bytes.
 
@@ -69,7 +71,7 @@ def save(
         state: the module's state dictionary, float16 or float32 (and integers, which no engine looks at).
         graph: the graph without weights.
         path: ends in .safetensors.
-        held: those of its held form by their names.
+        more: those of its held or its mapped form by their names.
 
     Returns:
         The network of that file.
@@ -87,7 +89,7 @@ def save(
     facts = network.to_json()
     absent = {*_NOT_STORED, *(name for name in _OPTIONAL if facts[name] is None)}
     header = {key: value for key, value in facts.items() if key not in absent}
-    graphs = {name: np.frombuffer(data, np.uint8) for name, data in {GRAPH_NAME: graph, **held}.items()}
+    graphs = {name: np.frombuffer(data, np.uint8) for name, data in {GRAPH_NAME: graph, **more}.items()}
     arrays = {**state, **graphs}
     write_model_file(path, NETWORK_KEY, {"version": FORMAT_VERSION, **header}, arrays)
     return load(path)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from arllie_deploy.networks.held import Held
 from arllie_deploy.networks.network import Network
-from arllie_deploy.networks.network_file import STAGE_NAME, TILE_NAME, load_graphs
+from arllie_deploy.networks.network_file import STAGE_NAME, TILE_NAME
 from arllie_deploy.runtimes.base import OpenedModel
-from arllie_deploy.runtimes.network_graph import Aligned, open_graph, weights_of
+from arllie_deploy.runtimes.network_graph import Aligned, open_graphs
 from arllie_deploy.runtimes.padded import Padded
 
 Float32 = NDArray[np.float32]
@@ -60,9 +60,4 @@ def open_held(network: Network, threads: int) -> HeldNetwork | None:
     if network.held is None:
         return None
     names = [TILE_NAME, *(STAGE_NAME.format(index) for index in range(len(network.held.stages)))]
-    graphs, weights = load_graphs(network, names)
-    sessions = {
-        name: open_graph(graph, weights_of(graph, weights), threads, network.weights)
-        for name, graph in zip(names, graphs, strict=True)
-    }
-    return HeldNetwork(network, network.held, threads, sessions)
+    return HeldNetwork(network, network.held, threads, open_graphs(network, names, threads))

@@ -15,6 +15,7 @@ from arllie_deploy.networks.network_file import load, load_graph
 from arllie_deploy.runtimes.base import Runtime, Source
 from arllie_deploy.runtimes.held import HeldNetwork, open_held
 from arllie_deploy.runtimes.layout import from_tensor, to_tensor
+from arllie_deploy.runtimes.mapped import MappedNetwork, open_mapped
 from arllie_deploy.runtimes.network_graph import Aligned, open_graph
 from arllie_deploy.runtimes.padded import Padded
 
@@ -42,6 +43,11 @@ class OpenedPlanes(Padded):
     def held(self) -> HeldNetwork | None:
         """For frames that are too large to go through at once; None where the network has no held form."""
         return open_held(self.network, self.threads)
+
+    @cached_property
+    def mapped(self) -> MappedNetwork | None:
+        """The same of a mapped form."""
+        return open_mapped(self.network, self.threads)
 
 
 class OpenedNetwork(OpenedPlanes):

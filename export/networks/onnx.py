@@ -64,7 +64,11 @@ def float_model(module: nn.Module, request: NetworkRequest, size: Size | None) -
 
 
 def to_plain_model(
-    module: nn.Module, network: Network, size: Size | None, values: int = 0, outputs: Sequence[str] = ("output",)
+    module: nn.Module,
+    network: Network,
+    size: Size | None,
+    values: tuple[int, int | None] | None = None,
+    outputs: Sequence[str] = ("output",),
 ) -> ModelProto:
     """The same as torch writes it: every weight is an initializer of its own, named as in the state dictionary.
 
@@ -72,7 +76,8 @@ def to_plain_model(
         module: in eval mode.
         network: of the module.
         size: (width, height), or None for every size.
-        values: of a second input `values` (1, values, 1, 1); 0: there is none.
+        values: channels of a second input `values`, and the frame's sides in its sides; None for those: its sides are
+            1. None: there is no such input.
         outputs: names of what the module gives.
     """
     import torch
@@ -82,9 +87,12 @@ def to_plain_model(
     sample_width, sample_height = size or (side, side + network.alignment)
     samples = [torch.zeros(1, network.channels, sample_height, sample_width)]
     names, sides = ["input"], [None if size else _dynamic_sides(network)]
-    if values:
-        samples.append(torch.zeros(1, values, 1, 1))
-        names, sides = [*names, "values"], [*sides, None]
+    if values is not None:
+        count, stride = values
+        beside = (1, 1) if stride is None else (sample_height // stride, sample_width // stride)
+        samples.append(torch.zeros(1, count, *beside))
+        names = [*names, "values"]
+        sides.append(None if size or stride is None else _dynamic_sides(network, stride))
     try:
         program = torch.onnx.export(
             module,
@@ -158,13 +166,14 @@ def in_precision(model: ModelProto, request: NetworkRequest) -> ModelProto:
     return model
 
 
-def _dynamic_sides(network: Network) -> dict[int, Any]:
+def _dynamic_sides(network: Network, stride: int = 1) -> dict[int, Any]:
+    """Of what has the frame's sides divided by `stride`."""
     from torch.export import Dim
 
     smallest = max(2, -(-network.minimum // network.alignment))
     largest = max(_LARGEST_SIDE // network.alignment, smallest + 1)
     sides = (Dim(name, min=smallest, max=largest) for name in ("rows", "columns"))
-    return {axis: network.alignment * side for axis, side in zip((2, 3), sides, strict=True)}
+    return {axis: network.alignment // stride * side for axis, side in zip((2, 3), sides, strict=True)}
 
 
 def check_opset(model: ModelProto) -> None:

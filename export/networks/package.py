@@ -20,6 +20,7 @@ from arllie_deploy.export.networks.context import measure_context
 from arllie_deploy.export.networks.frames import night_frame
 from arllie_deploy.export.networks.graph import weightless_graph
 from arllie_deploy.export.networks.held import held_graphs
+from arllie_deploy.export.networks.mapped import mapped_graphs
 from arllie_deploy.export.networks.module import load_module, run_module
 from arllie_deploy.networks.graph_costs import count_macs, held_bytes
 from arllie_deploy.networks.network import Figures, Network, sha256_of
@@ -49,9 +50,15 @@ def package(network: Network, path: Path) -> Network:
     data = model.SerializeToString(deterministic=True)
     weights = {name: values.astype(np.float32) for name, values in state.items() if values.dtype.kind == "f"}
     _prove(network, module, open_graph(data, weights, 1, network.weights))
-    held = held_graphs(network, weights)
-    facts = replace(network, figures=measure(network, module, model), held=held.facts if held else None)
-    return save(facts, state, data, path, held.graphs if held else {})
+    held, mapped = held_graphs(network, weights), mapped_graphs(network, weights)
+    facts = replace(
+        network,
+        figures=measure(network, module, model),
+        held=held.facts if held else None,
+        mapped=mapped.facts if mapped else None,
+    )
+    more = {**(held.graphs if held else {}), **(mapped.graphs if mapped else {})}
+    return save(facts, state, data, path, more)
 
 
 def measure(network: Network, module: nn.Module, model: ModelProto) -> Figures:

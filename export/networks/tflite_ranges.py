@@ -15,7 +15,7 @@ from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 
 Found = dict[str, dict[str, NDArray[Any]]]
 
-# Their output has the scale of their input: they move values, or choose among them.
+# Their output has the scale of their input: they move values, choose among them, or average few of them.
 _MOVING = (
     "RESIZE_NEAREST_NEIGHBOR",
     "RESIZE_BILINEAR",
@@ -24,6 +24,7 @@ _MOVING = (
     "PAD",
     "GATHER",
     "MAX_POOL_2D",
+    "AVERAGE_POOL_2D",
     "REDUCE_MAX",
 )
 # Their output has any scale, and what lies outside its range saturates.

@@ -55,6 +55,8 @@ class SadUnetConfig:
             what comes out is enlarged and applied to the whole frame, which two 3×3 convolutions have cleaned first
             (after Gharbi et al., SIGGRAPH 2017: what is smooth is computed small). All but these two costs
             reduction² times less, and looks reduction times further.
+        denoising: of an affine network, 0 to 6: so many 3×3 convolutions of `stem` channels at half the frame's sides,
+            whatever the width, make what is added to the frame against its noise before the maps are applied.
 
     Raises:
         ArllieError: on a value that is not among these.
@@ -74,12 +76,20 @@ class SadUnetConfig:
     gain: float = 1.0
     residual: str = "additive"
     reduction: int = 1
+    denoising: int = 0
 
     def __post_init__(self) -> None:
-        numbers = {"stem": (16, 64), "expansion": range(1, 9), "context": range(9), "reduction": REDUCTIONS}
+        numbers = {
+            "stem": (16, 64),
+            "expansion": range(1, 9),
+            "context": range(9),
+            "reduction": REDUCTIONS,
+            "denoising": range(7),
+        }
         check_choices(self, "sad-unet", {**CHOICES, "width": WIDTHS, **numbers})
-        if self.reduction > 1 and self.residual != "affine":
-            raise ArllieError(f'sad-unet: reduction is {self.reduction}; that needs residual = "affine"')
+        for name, least in (("reduction", 1), ("denoising", 0)):
+            if getattr(self, name) > least and self.residual != "affine":
+                raise ArllieError(f'sad-unet: {name} is {getattr(self, name)}; that needs residual = "affine"')
         if not 0.0 < self.strength <= 2.0:
             raise ArllieError(f"sad-unet: strength is {self.strength!r}, expected a number above 0 and up to 2")
         if not 1.0 <= self.gain <= 32.0:

@@ -15,19 +15,45 @@ from arllie_deploy.models.sad_unet.config import SadUnetConfig
 from arllie_deploy.models.sad_unet.network import AffineExtraction, SadUnet
 from arllie_deploy.networks.fitting import load_fitting
 
-# Of the names of what a network may have more of than the one it starts from; `Cleaning` says nothing at first.
-_NEW = ("context.", "extract.cleaning.")
+# How names begin of what a network may have more of than the one it starts from; it says nothing at first.
+_NEW = ("context.", "extract.cleaning.", "extract.denoising.")
 _FIRST = "stem.0.weight"
 _COLORS, _STEP = 3, 2
+# A and B.
+_MAP_CHANNELS = 2 * _COLORS
 
 
-def build_deployed(**arguments: Any) -> nn.Module:
+def build_deployed(**arguments: Any) -> SadUnet:
     """The inference form with weights that are still to be loaded; `arguments` are the fields of `SadUnetConfig`."""
     return deploy(SadUnet(SadUnetConfig.from_json(arguments)))
 
 
+class Mapped(nn.Module):
+    """The network for parts of a frame whose maps are given (`networks/mapped.py`); its state is the network's own."""
+
+    def __init__(self, network: SadUnet) -> None:
+        super().__init__()
+        self.network, self.stride, self.map_channels = network, network.config.reduction, _MAP_CHANNELS
+
+    def forward(self, frame: Tensor, maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """A part of a frame and of its maps -> that part of the output, of what is begun with, and of the maps."""
+        extract, begun = cast("AffineExtraction", self.network.extract), self.network.begun(frame)
+        decoded, _ = self.network.decoded(begun)
+        output = frame + extract.applied(frame, *maps.chunk(2, 1))
+        return output.clamp(0.0, 1.0), begun, torch.cat(extract.maps(decoded), 1)
+
+
+def build_mapped(**arguments: Any) -> Mapped | None:
+    """The same as `build_deployed` for parts of frames; None where the network does not reduce what it looks at.
+
+    Load the weights into its `network`.
+    """
+    network = deploy(SadUnet(SadUnetConfig.from_json(arguments)))
+    return Mapped(network) if network.config.reduction > 1 else None
+
+
 @torch.no_grad()
-def deploy(network: SadUnet) -> nn.Module:
+def deploy(network: SadUnet) -> SadUnet:
     """A copy for inference, in evaluation mode: the same function up to rounding, exact at the picture's borders too.
 
     An axial sum becomes one 3×3 depthwise convolution; each normalization is folded into the convolution before it
@@ -128,9 +154,9 @@ def _amplify(network: SadUnet, gain: float) -> None:
         for convolution in network.extract.slope.of_stage:
             for parameter in convolution.parameters():
                 parameter.mul_(gain)
-        if network.extract.cleaning is not None:
-            network.extract.cleaning.first.weight.mul_(gain)
-            for parameter in network.extract.cleaning.last.parameters():
+        for first, last in network.extract.of_frame():
+            first.weight.mul_(gain)
+            for parameter in last.parameters():
                 parameter.div_(gain)
 
 

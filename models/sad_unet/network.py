@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from arllie_deploy.models.sad_unet.blocks import Decoder, InvertedResidual, Level, activation, doubled
+from arllie_deploy.models.sad_unet.blocks import Decoder, InvertedResidual, Level, activation, doubled, smoothly_doubled
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 
 _CONTEXT_EXPANSION = 2
@@ -119,9 +119,9 @@ class Coarse(nn.Module):
     def forward(self, decoded: Sequence[Tensor]) -> Tensor:
         """(N, 3, H, W) from the outputs of decoder stages 1 to 5."""
         coarsest, *finer = self.of_stage
-        result: Tensor = doubled(self.config, coarsest(decoded[3]))
+        result: Tensor = smoothly_doubled(self.config, coarsest(decoded[3]))
         for stage, convolution in zip((2, 1), finer, strict=True):
-            result = doubled(self.config, result + convolution(decoded[stage]))
+            result = smoothly_doubled(self.config, result + convolution(decoded[stage]))
         return result
 
 
@@ -135,6 +135,7 @@ class AffineExtraction(nn.Module):
         self.offset = Coarse(config, _FIRST_OFFSET / config.strength)
         self.detail = Extraction(config)
         self.cleaning = Cleaning(config) if config.reduction > 1 else None
+        self.denoising = Denoising(config) if config.denoising else None
         for parameter in self.detail.last[0].parameters():
             nn.init.zeros_(parameter)
 
@@ -144,13 +145,29 @@ class AffineExtraction(nn.Module):
         coarse = (*self.slope.of_stage, *self.offset.of_stage)
         return (*self.detail.last, *cast("tuple[nn.Conv2d, ...]", coarse))
 
+    def of_frame(self) -> Iterator[tuple[nn.Conv2d, nn.Conv2d | nn.ConvTranspose2d]]:
+        """First and last convolution of each part that sees the frame."""
+        if self.cleaning is not None:
+            yield self.cleaning.first, self.cleaning.last
+        if self.denoising is not None:
+            yield cast("nn.Conv2d", self.denoising[0]), self.denoising.last
+
     def of(self, decoded: Sequence[Tensor], amplified: Tensor) -> Tensor:
         """(N, 3, H, W) from the outputs of decoder stages 1 to 5, and the amplified frame in its own size."""
-        slope, rest = self.slope(decoded), self.offset(decoded) + self.detail(decoded[0])
+        return self.applied(amplified, *self.maps(decoded))
+
+    def maps(self, decoded: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """A and B with `Extraction`, (N, 3, H / reduction, W / reduction) each."""
+        return self.slope(decoded), self.offset(decoded) + self.detail(decoded[0])
+
+    def applied(self, amplified: Tensor, slope: Tensor, rest: Tensor) -> Tensor:
+        """(N, 3, H, W) from the amplified frame and what `maps` gives."""
         for _ in range(self.config.reduction.bit_length() - 1):
-            slope, rest = doubled(self.config, slope), doubled(self.config, rest)
-        result: Tensor = slope * (amplified if self.cleaning is None else self.cleaning(amplified)) + rest
-        return result
+            slope, rest = smoothly_doubled(self.config, slope), smoothly_doubled(self.config, rest)
+        cleaned = amplified if self.cleaning is None else self.cleaning(amplified)
+        if self.denoising is not None:
+            cleaned = cleaned + self.denoising(amplified)
+        return slope * cleaned + rest
 
 
 class Cleaning(nn.Module):
@@ -170,6 +187,27 @@ class Cleaning(nn.Module):
         return result
 
 
+class Denoising(nn.Sequential):
+    """What is added to a frame against its noise: 3×3 convolutions at half the sides, which say nothing at first."""
+
+    def __init__(self, config: SadUnetConfig) -> None:
+        count = config.stem
+        between = [nn.Conv2d(count, count, 3, padding=1) for _ in range(config.denoising)]
+        super().__init__(
+            nn.Conv2d(3, count, 2, stride=2),
+            activation(config),
+            *(part for convolution in between for part in (convolution, activation(config))),
+            nn.ConvTranspose2d(count, 3, 2, stride=2),
+        )
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
+
+    @property
+    def last(self) -> nn.ConvTranspose2d:
+        """What the result is linear in."""
+        return cast("nn.ConvTranspose2d", self[-1])
+
+
 class SadUnet(nn.Module):
     """y -> clamp(y + λF(y), 0, 1): stem, five levels, bottleneck, skips, five decoder stages, feature extraction.
 
@@ -177,7 +215,7 @@ class SadUnet(nn.Module):
         neutral: what the names of parts begin with that say nothing before they are trained.
     """
 
-    neutral = ("extract.cleaning.",)
+    neutral = ("extract.cleaning.", "extract.denoising.")
 
     def __init__(self, config: SadUnetConfig) -> None:
         super().__init__()
@@ -224,8 +262,17 @@ class SadUnet(nn.Module):
 
     def run(self, y: Tensor) -> Pass:
         """The same with what training looks at."""
-        amplified = self.amplifier(y)
-        outputs, x = [], self.stem(self.reduce(amplified))
+        decoded, levels = self.decoded(self.begun(y))
+        return Pass(y + self.activator(self.extract.of(decoded, self.amplifier(y))), levels)
+
+    def begun(self, y: Tensor) -> Tensor:
+        """(N, stem, H / reduction, W / reduction): the first convolution, which is all that looks at the frame."""
+        result: Tensor = self.stem[1](self.stem[0](self.reduce(self.amplifier(y))))
+        return result
+
+    def decoded(self, begun: Tensor) -> tuple[list[Tensor], tuple[Tensor, ...]]:
+        """Decoder stages 1 to 5 and levels 1 to 5, from what `begun` gives."""
+        outputs, x = [], self.stem[3](self.stem[2](begun))
         for level in self.levels:
             x = level(x)
             outputs.append(x)
@@ -237,4 +284,4 @@ class SadUnet(nn.Module):
         for index in reversed(range(len(skips))):
             x = self.decoders[index](x, skips[index])
             decoded.insert(0, x)
-        return Pass(y + self.activator(self.extract.of(decoded, amplified)), tuple(levels))
+        return decoded, tuple(levels)

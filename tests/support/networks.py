@@ -245,16 +245,30 @@ def packaged_ladder() -> Network:
         return package(network("ladder", folder), folder / "packaged.safetensors")
 
 
+def with_a_last_layer(module: nn.Module) -> nn.Module:
+    """Parts that say little or nothing before they are trained say something now."""
+    for name, values in module.named_parameters():
+        if name.startswith("extract.") and ".last." in name:
+            values.data = 0.05 * torch.randn_like(values)
+        elif ".of_stage." in name and values.ndim > 1:
+            values.data *= 50.0
+    return module
+
+
 @cache
-def packaged_sad_unet() -> Network:
+def packaged_sad_unet(reduction: int = 1) -> Network:
     """The smallest one, with weights from a fixed seed; its factory is the package's, so other processes open it."""
     folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     torch.manual_seed(0)
     arguments = {"width": 0.25, "stem": 16, "expansion": 1}
-    save_file(build_deployed(**arguments).state_dict(), weights := folder / "weights.safetensors")
+    if reduction > 1:
+        arguments |= {"reduction": reduction, "residual": "affine", "denoising": 1}
+    save_file(with_a_last_layer(build_deployed(**arguments)).state_dict(), weights := folder / "weights.safetensors")
     factory = f"{build_deployed.__module__}:{build_deployed.__name__}"
-    facts = Network("small", factory, weights, sha256_of(weights), "MIT", arguments, alignment=32, minimum=32)
+    facts = Network(
+        "small", factory, weights, sha256_of(weights), "MIT", arguments, alignment=32 * reduction, minimum=32
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves
         return package(facts, folder / "packaged.safetensors")
