@@ -56,6 +56,8 @@ def _package(trained: "TrainedNetwork", path: Path) -> None:
             channels=trained.channels,
             scale=trained.scale,
             color=trained.color,
+            output_channels=trained.output_channels,
+            output_color=trained.output_color,
             # Frames of packed planes are made by `raw.network_planes` in training, too.
             raw="camera-srgb" if trained.color == "RGGB" else None,
             alignment=trained.alignment,

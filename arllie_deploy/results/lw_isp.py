@@ -17,6 +17,7 @@ from arllie_deploy.pictures.folder import picture_files
 from arllie_deploy.results import lw_isp_denoising as denoising
 from arllie_deploy.results import lw_isp_distillation as distillation
 from arllie_deploy.results import lw_isp_raw as raw
+from arllie_deploy.results.drawn_scene import drawn_scene
 from arllie_deploy.results.lw_isp_cost import cost_table, count
 from arllie_deploy.results.lw_isp_pictures import (
     clean_split,
@@ -38,7 +39,7 @@ _COMMAND = "python -P -m arllie_deploy.results.lw_isp --data LOL --denoise DENOI
 _PACKAGES = ("torch", "onnxruntime", "numpy", "rawpy", "scikit-image", "matplotlib")
 LOW_LIGHT = ("lw-isp-lol", "lw-isp-lol-distilled", "lw-isp-lol-delegate", "sad-unet")
 _ONE_LAYER = ("arllie-lol", "arllie-adaptive")
-_SHOWN_SIDE = 80
+_SHOWN_SIDE, _SCENES = 96, (0,)
 
 _INTRO = (
     "What the [network](../lw_isp.md) does for a raw frame, for noise and in low light. Figures are means over "
@@ -146,7 +147,7 @@ def make_page(data: Path, denoise: Path, out: Path, work: Path, models: Path | N
         teacher=teacher,
     )
     origin = _origin(networks, digest, data, denoise)
-    _draw(out / "lw_isp.png", list(shots.values())[1], networks)
+    _draw(out / "lw_isp.png", networks)
     write_numbers(out / "lw_isp.json", found.numbers(), origin)
     write_page(out / "lw_isp.md", "LW-ISP: raw frames, noise, low light", page_parts(found), origin)
 
@@ -216,7 +217,7 @@ def _raw_part(scores: Mapping[str, Mapping[str, raw.RawScore | None]]) -> str:
             *tables,
             "Seconds are processor time from the frame in memory to the picture of 8 bits, one thread, the least of "
             "any noisy picture; LibRaw's have a file in them that is written and read.",
-            "![a classical pipeline, the network, the truth](lw_isp.png)",
+            "![a classical pipeline, the network, the truth: a drawn scene](lw_isp.png)",
         ]
     )
 
@@ -258,15 +259,15 @@ def _origin(networks: Mapping[str, Network | None], digest: str, data: Path, den
     )
 
 
-def _draw(path: Path, shots: Sequence[raw.Shot], networks: Mapping[str, Network | None]) -> None:
-    """The first and the last picture, noisy: the best classical pipeline there is, the network, the truth."""
+def _draw(path: Path, networks: Mapping[str, Network | None]) -> None:
+    """A drawn picture, noisy: the best classical pipeline there is, the network, the truth."""
+    shots = raw.take([drawn_scene(_SHOWN_SIDE, seed) for seed in _SCENES])
     name, network = raw.NETWORKS[0], networks[raw.NETWORKS[0]]
     classical = {title: pipeline for title, pipeline in raw.classical().items() if pipeline}
     best = raw.LIBRAW if raw.LIBRAW in classical else "malvar"
     shown = {best: classical[best], **({name: raw.pipeline_of(network)} if network else {})}
-    chosen = (shots[0], shots[-1])
-    columns = [(title, [pipeline(shot.noisy, shot.rendering) for shot in chosen]) for title, pipeline in shown.items()]
-    draw_crops(path, [*columns, ("truth", [shot.picture for shot in chosen])], _SHOWN_SIDE)
+    columns = [(title, [pipeline(shot.noisy, shot.rendering) for shot in shots]) for title, pipeline in shown.items()]
+    draw_crops(path, [*columns, ("truth", [shot.picture for shot in shots])], _SHOWN_SIDE)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from arllie_deploy.training.data import FrameStore, Planes, Sample, random_place
 
 Frame = NDArray[Any]
 #: (clean frame (h, w, 3) uint8 or uint16, source of all chance) -> what a network sees of it, (channels, h / scale,
-#: w / scale), and what it is to give, (3, h, w), both in [0, 1].
+#: w / scale), and what it is to give, (its channels, h, w), in [0, 1] but for noise.
 Maker = Callable[[Frame, np.random.Generator], tuple[Planes, Planes]]
 
 

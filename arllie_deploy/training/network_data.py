@@ -41,7 +41,7 @@ class Pictures(Protocol):
         """The low and the high frame; `rng` makes the noise, where it is made."""
 
     def planes(self, low: Frame, high: Frame, rng: np.random.Generator) -> tuple[Planes, Planes]:
-        """What a network sees of them, (channels, height / scale, width / scale), and what it is to give, (3, …)."""
+        """What a network sees of them, (channels, height / scale, width / scale), and what it is to give."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Enlarged:
         source = random_place(rng, low.shape[:2], side)
         size = max(crop, round(side * scale))
         place = random_place(rng, (size, size), crop)
-        low, high = (enlarged(frame[source], (size, size))[place] for frame in (low, high))
+        low, high = (resized(frame[source], (size, size))[place] for frame in (low, high))
         return self._drawn(low, high, scale, rng)
 
     def whole(self, index: int, rng: np.random.Generator) -> tuple[Frame, Frame]:
@@ -107,7 +107,7 @@ class Enlarged:
         assert sample.high is not None
         low, high = self.store.get(sample.low), self.store.get(sample.high)
         height, width = (round(side * enlargement) for side in low.shape[:2])
-        return enlarged(low, (height, width)), enlarged(high, (height, width))
+        return resized(low, (height, width)), resized(high, (height, width))
 
     def _drawn(self, low: Planes, high: Planes, enlargement: float, rng: np.random.Generator) -> tuple[Frame, Frame]:
         """Both as integers; the low frame is the recorded one, or the other, darkened."""
@@ -133,7 +133,7 @@ class Enlarged:
 
 @dataclass(frozen=True)
 class NetworkBatch:
-    """`low` (batch, channels, crop / scale, crop / scale) and `high` (batch, 3, crop, crop), float32 in [0, 1].
+    """`low` (batch, channels, crop / scale, crop / scale) and `high` (batch, its channels, crop, crop), float32.
 
     `names` are those of the pictures.
     """
@@ -157,7 +157,7 @@ def draw_network_batch(kind: Pictures, size: int, *, seed: int, step: int, crop:
     return NetworkBatch(tuple(names), np.stack(lows), np.stack(highs))
 
 
-def enlarged(frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
+def resized(frame: Frame, size: tuple[int, int]) -> NDArray[np.float32]:
     """An integer frame in another size (height, width) by cubic interpolation, not clipped."""
     planes = torch.from_numpy(to_planes([frame]))
     if frame.shape[:2] != size:

@@ -28,6 +28,8 @@ class NetworkRecipe:
         statistics: share of the steps in which normalizations follow the batches; then their statistics are fixed, and
             what is trained is what runs afterwards.
         average: share of the newest weights in the running average that is scored and written.
+        trained: what the names of the trained parts begin with, separated by spaces; the rest stays as it starts. "" is
+            everything.
     """
 
     system: str
@@ -35,12 +37,15 @@ class NetworkRecipe:
     start: str = ""
     statistics: float = 0.6
     average: float = 0.002
+    trained: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.arguments, Mapping):
             raise ArllieError(f"network.arguments is {self.arguments!r}, expected a table")
         check_range("network.average", self.average, 1e-6, 0.5)
         check_range("network.statistics", self.statistics, 0.0, 1.0)
+        if self.trained and not self.start:
+            raise ArllieError("network.trained leaves parts as they start; name what they start from in network.start")
 
 
 @dataclass(frozen=True)

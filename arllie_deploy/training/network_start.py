@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,20 @@ def _go_on(network: nn.Module, path: Path) -> None:
     neutral = tuple(getattr(network, "neutral", ()))
     mine = {name: value for name, value in network.state_dict().items() if name.startswith(neutral)}
     load_fitting(network, {**mine, **average}, f"network.start: {path} is of another network")
+
+
+def train_only(network: nn.Module, beginnings: Sequence[str]) -> None:
+    """Leave every parameter as it is whose name begins with none of these.
+
+    Raises:
+        ArllieError: if no name begins with one of them.
+    """
+    for beginning in beginnings:
+        if not any(name.startswith(beginning) for name, _ in network.named_parameters()):
+            parts = ", ".join(name for name, _ in network.named_children())
+            raise ArllieError(f"network.trained: no part's name begins with {beginning!r}; the parts: {parts}")
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name.startswith(tuple(beginnings)))
 
 
 def load_teaching(recipe: NetworkRun) -> tuple[nn.Module, nn.Module]:

@@ -25,7 +25,7 @@ from arllie_deploy.training.made_pictures import Made
 from arllie_deploy.training.network import Output
 from arllie_deploy.training.network_data import Enlarged, NetworkBatch, Pictures, Recorded, draw_network_batch
 from arllie_deploy.training.network_recipe import NetworkRun
-from arllie_deploy.training.network_start import begin_with, load_teaching
+from arllie_deploy.training.network_start import begin_with, load_teaching, train_only
 from arllie_deploy.training.picture_kinds import find_maker
 from arllie_deploy.training.precision import check_precision
 from arllie_deploy.training.systems import Passed, Trainable, check_system, find_system
@@ -44,9 +44,9 @@ class HeldOut:
     Attributes:
         kind: "whole" or "crops".
         low: (1, channels, H / scale, W / scale), what the network is given.
-        enhanced: (1, 3, H, W), not clamped.
-        wanted: (1, 3, H, W).
-        high: the same as integers (H, W, 3).
+        enhanced: (1, output channels, H, W), not clamped.
+        wanted: the same shape.
+        high: the same as integers (H, W, output channels).
     """
 
     kind: str
@@ -93,6 +93,8 @@ class NetworkTask:
         network = self._system.build(recipe.network.arguments)
         if recipe.network.start:
             begin_with(network, self._system, recipe.network.start)
+        if recipe.network.trained:
+            train_only(network, recipe.network.trained.split())
         self.start_is_a_candidate = bool(recipe.network.start)
         self._student = Averaged(self._placed(network), recipe.network.average)
         self.network: nn.Module = self._student
@@ -178,6 +180,8 @@ class NetworkTask:
             channels=self._frames.channels,
             scale=self._frames.scale,
             color=self._frames.color,
+            output_channels=len(self._frames.output_color),
+            output_color=self._frames.output_color,
             provenance=provenance,
             license=recipe.license,
         )

@@ -12,10 +12,12 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.raw.network_planes import network_target
 from arllie_deploy.raw.unprocess import draw_camera
 from arllie_deploy.training.data import Planes, to_planes
+from arllie_deploy.training.holed_pictures import holed_planes
 from arllie_deploy.training.made_pictures import Maker
-from arllie_deploy.training.noisy_pictures import noisy_maker
+from arllie_deploy.training.noisy_pictures import gray_noisy_maker, noisy_maker
 from arllie_deploy.training.pictures_recipe import PAIRS, PicturesRecipe
 from arllie_deploy.training.raw_pictures import raw_planes
+from arllie_deploy.training.smaller_pictures import FACTOR, smaller_planes
 
 
 def clean_planes(frame: NDArray[Any], rng: np.random.Generator) -> tuple[Planes, Planes]:
@@ -40,9 +42,11 @@ def packed_planes(frame: NDArray[Any], rng: np.random.Generator) -> tuple[Planes
 
 #: Kind -> (channels, scale) of a network that takes it -> what makes it.
 MAKERS: Mapping[str, Mapping[tuple[int, int], Callable[[PicturesRecipe], Maker]]] = {
-    "noisy": {(3, 1): noisy_maker},
+    "noisy": {(3, 1): noisy_maker, (1, 1): gray_noisy_maker},
     "raw": {(4, 2): lambda _: raw_planes},
     "clean": {(3, 1): lambda _: clean_planes, (12, 2): lambda _: packed_planes},
+    "smaller": {(3, FACTOR): lambda _: smaller_planes},
+    "holes": {(4, 1): lambda _: holed_planes},
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from arllie_deploy.training.recipe_table import check_choice, check_range
 
 PAIRS = "pairs"
-KINDS = (PAIRS, "noisy", "raw", "clean")
+KINDS = (PAIRS, "noisy", "raw", "clean", "smaller", "holes")
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class PicturesRecipe:
     Attributes:
         kind: "pairs": the low frame of a pair, to make the high one of. All others need clean pictures alone: "noisy",
             with Gaussian noise; "raw", as a sensor records them, packed, to make the camera's colors of; "clean", as
-            they are, which is for teachers.
+            they are, which is for teachers; "smaller", at a quarter of their sides; "holes", with a part missing.
         least_sigma: of "noisy": the standard deviation is uniform between this and `most_sigma`, in levels of 255.
         most_sigma: as above.
     """

@@ -51,13 +51,22 @@ def read_recipe(path: Path) -> AnyRecipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArllieError(f"{path}: not a TOML file ({error})") from None
     try:
-        if "head" in table:
-            return _adaptive(table)
-        if "network" in table:
-            return _network(table)
-        return _quantized(table) if "quantization" in table else _trained(table)
+        return recipe_of(table)
     except ArllieError as error:
         raise ArllieError(f"{path}: {error}") from None
+
+
+def recipe_of(table: Mapping[str, Any]) -> AnyRecipe:
+    """The recipe of tables, or of a recipe's `to_json`, in which keys of later versions have their defaults.
+
+    Raises:
+        ArllieError: naming the key that is missing, unknown or of a wrong type or value.
+    """
+    if "head" in table:
+        return _adaptive(table)
+    if "network" in table:
+        return _network(table)
+    return _quantized(table) if "quantization" in table else _trained(table)
 
 
 def _trained(table: Mapping[str, Any]) -> Recipe:

@@ -9,6 +9,12 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.models.light_modules import config as light_config
+from arllie_deploy.models.light_modules import deploy as light_deploy
+from arllie_deploy.models.light_modules import light_lw_isp, light_sad_unet
+from arllie_deploy.models.light_modules.config import LightModulesConfig
+from arllie_deploy.models.light_modules.conversion import split
+from arllie_deploy.models.light_modules.network import build as build_light
 from arllie_deploy.models.lw_isp import config as lw_isp_config
 from arllie_deploy.models.lw_isp import deploy as lw_isp_deploy
 from arllie_deploy.models.lw_isp.config import LwIspConfig
@@ -27,7 +33,7 @@ class Passed(Protocol):
 
     @property
     def enhanced(self) -> Tensor:
-        """(N, 3, H, W), not clamped."""
+        """(N, output channels, H, W), not clamped."""
 
     @property
     def levels(self) -> tuple[Tensor, ...]:
@@ -58,6 +64,7 @@ class Frames:
         channels: of its input.
         scale: sides of its output in sides of its input.
         color: order of the channels.
+        output_color: the same of the output.
     """
 
     alignment: int
@@ -65,6 +72,7 @@ class Frames:
     channels: int = 3
     scale: int = 1
     color: str = "RGB"
+    output_color: str = "RGB"
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,16 @@ class System:
 _LW_ISP_COLORS = {3: "RGB", 4: "RGGB", 12: "RRRRGGGGBBBB"}
 
 
+# Of the networks of light modules, by the channels of input and output.
+_LIGHT_COLORS = {1: "Y", 3: "RGB", 4: "RGBM"}
+
+
+def _light_frames(arguments: Mapping[str, Any]) -> Frames:
+    config = LightModulesConfig.from_json(arguments)
+    colors = _LIGHT_COLORS[config.channels], _LIGHT_COLORS[config.colors]
+    return Frames(config.alignment, light_config.MINIMUM, config.channels, config.scale, *colors)
+
+
 def _lw_isp_frames(arguments: Mapping[str, Any]) -> Frames:
     config = LwIspConfig.from_json(arguments)
     return Frames(
@@ -127,6 +145,10 @@ def _lw_isp_frames(arguments: Mapping[str, Any]) -> Frames:
         config.scale,
         _LW_ISP_COLORS[config.input_channels],
     )
+
+
+def _sad_unet_frames(arguments: Mapping[str, Any]) -> Frames:
+    return Frames(SadUnetConfig.from_json(arguments).alignment, MINIMUM)
 
 
 def _lw_isp_guidance(arguments: Mapping[str, Any], features: float, reconstruction: float) -> nn.Module:
@@ -146,7 +168,7 @@ SYSTEMS = {
             distillation=distillation,
             pairs=PAIRS,
             check_distillation=check,
-            frames=lambda arguments: Frames(SadUnetConfig.from_json(arguments).alignment, MINIMUM),
+            frames=_sad_unet_frames,
         ),
         System(
             name="lw-isp",
@@ -160,6 +182,36 @@ SYSTEMS = {
                 teacher=lambda arguments, seen, state: trained_teacher(LwIspConfig.from_json(arguments), seen, state),
                 guidance=_lw_isp_guidance,
             ),
+        ),
+        System(
+            name="light-modules",
+            build=lambda arguments: build_light(LightModulesConfig.from_json(arguments)),
+            adopt=light_deploy.adopt,
+            deploy=light_deploy.deploy,
+            factory="arllie_deploy.models.light_modules.deploy:build_deployed",
+            arguments=lambda arguments: LightModulesConfig.from_json(arguments).to_json(),
+            frames=_light_frames,
+        ),
+        System(
+            name="light-sad-unet",
+            build=light_sad_unet.build,
+            adopt=sad_unet_deploy.adopt,
+            deploy=sad_unet_deploy.deploy,
+            factory="arllie_deploy.models.light_modules.light_sad_unet:build_deployed",
+            arguments=light_sad_unet.arguments_of,
+            frames=lambda arguments: _sad_unet_frames(split(arguments)[0]),
+            distillation=distillation,
+            pairs=PAIRS,
+            check_distillation=check,
+        ),
+        System(
+            name="light-lw-isp",
+            build=light_lw_isp.build,
+            adopt=lw_isp_deploy.adopt,
+            deploy=lw_isp_deploy.deploy,
+            factory="arllie_deploy.models.light_modules.light_lw_isp:build_deployed",
+            arguments=light_lw_isp.arguments_of,
+            frames=lambda arguments: _lw_isp_frames(split(arguments)[0]),
         ),
     )
 }

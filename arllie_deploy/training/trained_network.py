@@ -30,6 +30,8 @@ class TrainedNetwork:
         channels: of the input.
         scale: sides of the output, in sides of the input.
         color: order of the input's channels.
+        output_channels: of the output.
+        output_color: the same for the output.
         provenance: how it was trained: recipe, data, seed, steps, scores.
         license: of the weights.
     """
@@ -45,6 +47,8 @@ class TrainedNetwork:
     channels: int = 3
     scale: int = 1
     color: str = "RGB"
+    output_channels: int = 3
+    output_color: str = "RGB"
 
     @property
     def sha256(self) -> str:

@@ -1,6 +1,5 @@
 """What a network that ships has beside it, and whether its parts agree."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.network import Network
 from arllie_deploy.runtimes.network import OpenedNetwork
-from arllie_deploy.training.recipe_file import read_recipe
+from arllie_deploy.training.recipe_file import read_recipe, recipe_of
 
 HEADINGS = ("## Scores", "## How it behaves")
 
@@ -39,7 +38,8 @@ def _of_the_recipe(network: Network, folder: Path) -> Iterator[str]:
     except ArllieError as error:
         yield str(error)
         return
-    if json.loads(json.dumps(recipe.to_json())) != network.provenance.get("recipe"):
+    stored = network.provenance.get("recipe")
+    if stored is None or recipe_of(stored) != recipe:
         yield "the file was trained by another recipe"
     if recipe.license != network.license:
         yield f"the recipe says {recipe.license}, the file {network.license}"

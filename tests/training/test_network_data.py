@@ -9,7 +9,7 @@ from arllie_deploy.pictures import read_picture
 from arllie_deploy.quality.srgb import to_linear
 from arllie_deploy.training.darkening import Darkenings
 from arllie_deploy.training.data import FrameStore, Sample, find_pairs_to_learn
-from arllie_deploy.training.network_data import NOISE_OF_CHANNELS, Enlarged, Recorded, draw_network_batch, enlarged
+from arllie_deploy.training.network_data import NOISE_OF_CHANNELS, Enlarged, Recorded, draw_network_batch, resized
 from arllie_deploy.training.network_recipe import EnlargingRecipe
 
 AS_IT_IS = EnlargingRecipe()
@@ -56,7 +56,7 @@ def test_low_and_high_show_the_same_part(scale: float, samples: tuple[Sample, ..
 
 def test_enlarging_keeps_the_mean_and_a_smooth_ramp() -> None:
     ramp = np.repeat(np.arange(0, 200, 10, dtype=np.uint8)[None, :, None], 20, 0).repeat(3, 2)
-    large = enlarged(ramp, (80, 80))
+    large = resized(ramp, (80, 80))
     assert large.mean() == pytest.approx(ramp.mean() / 255, abs=1e-3)
     np.testing.assert_allclose(np.diff(large[40, 8:-8, 0]), 2.5 / 255, atol=1e-3)
 

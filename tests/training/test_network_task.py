@@ -209,6 +209,27 @@ def test_a_reduced_network_goes_on_from_one_that_is_not(recipe: NetworkRun, pair
         task(changed(affine, {"width": 0.5}, start=start), pairs)
 
 
+def test_parts_that_are_not_trained_stay_as_they_start(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    run(replace(recipe, steps=2), pairs, tmp_path / "first")
+    start = str(tmp_path / "first" / "checkpoint.pt")
+    before = task(changed(recipe, {}, start=start), pairs).network.state_dict()
+    later = changed(recipe, {}, start=start, statistics=0.0, trained="stem.0 extract.")
+    run(replace(later, steps=3), pairs, tmp_path / "second")
+    after = network_state(tmp_path / "second" / "checkpoint.pt")
+    moved = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert {name.split(".")[1] for name in moved if name.startswith("live.")} == {"stem", "extract"}
+    assert "live.stem.2.weight" not in moved
+
+
+def test_a_part_to_train_that_is_not_there_is_refused(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
+    run(replace(recipe, steps=2), pairs, tmp_path)
+    wrong = changed(recipe, {}, start=str(tmp_path / "checkpoint.pt"), trained="stem head")
+    with pytest.raises(ArllieError, match="no part's name begins with 'head'; the parts: .*stem"):
+        task(wrong, pairs)
+    with pytest.raises(ArllieError, match=r"name what they start from in network\.start"):
+        changed(recipe, {}, trained="stem")
+
+
 @pytest.mark.parametrize(("name", "says"), [("none.pt", "no such checkpoint"), ("bad.pt", "a damaged checkpoint")])
 def test_a_checkpoint_that_cannot_be_read_is_refused(
     name: str, says: str, recipe: NetworkRun, pairs: Path, tmp_path: Path
