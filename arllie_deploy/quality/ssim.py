@@ -33,25 +33,39 @@ def ssim(a: NDArray[Any], b: NDArray[Any]) -> float:
     Raises:
         ArllieError: if shapes or dtypes differ, or a side is shorter than the window.
     """
+    return float(ssim_map(a, b).mean((0, 1)).mean())
+
+
+def ssim_map(a: NDArray[Any], b: NDArray[Any]) -> Float64:
+    """What `ssim` is the mean of: for every position where the window lies inside the frame.
+
+    Args:
+        a: as of `ssim`.
+        b: as of `ssim`.
+
+    Returns:
+        (height − 10, width − 10, channels); the first position's middle is the pixel (5, 5).
+
+    Raises:
+        ArllieError: as `ssim`.
+    """
     check_comparable(a, b)
     height, width, channels = a.shape
     if min(height, width) < WINDOW:
         raise ArllieError(f"SSIM needs at least {WINDOW}×{WINDOW} pixels and the frame has {width}×{height}; use psnr")
     scale = data_range(a.dtype)
-    means = [_channel(a[:, :, c] / scale, b[:, :, c] / scale) for c in range(channels)]
-    return float(np.mean(means))
+    return np.stack([_channel(a[:, :, c] / scale, b[:, :, c] / scale) for c in range(channels)], 2)
 
 
-def _channel(x: Float64, y: Float64) -> float:
-    """The mean over one channel of values in [0, 1], (height, width)."""
+def _channel(x: Float64, y: Float64) -> Float64:
+    """Of one channel of values in [0, 1], (height, width)."""
     c1, c2 = _K1**2, _K2**2
     mean_x, mean_y = _blur(x), _blur(y)
     product = mean_x * mean_y
     squares = mean_x * mean_x + mean_y * mean_y
     covariance = _blur(x * y) - product
     variances = _blur(x * x + y * y) - squares
-    similarity = (2.0 * product + c1) * (2.0 * covariance + c2) / ((squares + c1) * (variances + c2))
-    return float(similarity.mean())
+    return (2.0 * product + c1) * (2.0 * covariance + c2) / ((squares + c1) * (variances + c2))
 
 
 def _blur(x: Float64) -> Float64:

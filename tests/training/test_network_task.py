@@ -224,7 +224,7 @@ def test_parts_that_are_not_trained_stay_as_they_start(recipe: NetworkRun, pairs
 def test_a_part_to_train_that_is_not_there_is_refused(recipe: NetworkRun, pairs: Path, tmp_path: Path) -> None:
     run(replace(recipe, steps=2), pairs, tmp_path)
     wrong = changed(recipe, {}, start=str(tmp_path / "checkpoint.pt"), trained="stem head")
-    with pytest.raises(ArllieError, match="no part's name begins with 'head'; the parts: .*stem"):
+    with pytest.raises(ArllieError, match=r"no part's name begins with 'head'; the parts: .*stem"):
         task(wrong, pairs)
     with pytest.raises(ArllieError, match=r"name what they start from in network\.start"):
         changed(recipe, {}, trained="stem")

@@ -27,6 +27,8 @@ def test_json_and_back() -> None:
         ({"strength": 0.0}, "strength is 0.0"),
         ({"residual": "affine", "reduction": 3}, "reduction is 3; known: 1, 2, 4"),
         ({"reduction": 2}, 'reduction is 2; that needs residual = "affine"'),
+        ({"denoising": 1}, 'denoising is 1; that needs residual = "affine"'),
+        ({"residual": "affine", "denoising": 7}, "denoising is 7; known: 0, 1, 2"),
         ({"depth": 5}, "unknown key 'depth'; known: width, stem"),
     ],
 )

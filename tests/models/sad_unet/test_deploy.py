@@ -22,6 +22,9 @@ def trained(**arguments: object) -> SadUnet:
             module.running_var.uniform_(0.5, 2.0)  # type: ignore[union-attr]
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias)
+    for name, values in network.named_parameters():
+        if name.startswith("extract.") and not values.any():
+            nn.init.normal_(values, std=0.1)
     return network.eval()
 
 
@@ -35,6 +38,8 @@ def trained(**arguments: object) -> SadUnet:
         {"residual": "affine", "gain": 8.0, "strength": 0.4},
         {"residual": "affine", "gain": 8.0, "reduction": 2},
         {"residual": "affine", "gain": 8.0, "reduction": 4},
+        {"residual": "affine", "gain": 8.0, "denoising": 1, "activation": "relu"},
+        {"residual": "affine", "gain": 8.0, "reduction": 4, "denoising": 2, "upsampling": "nearest"},
     ],
 )
 def test_the_form_for_inference_is_the_same_function(arguments: dict[str, object]) -> None:
@@ -88,10 +93,10 @@ def test_a_network_goes_on_from_the_weights_of_an_axial_one(arguments: dict[str,
     assert difference <= 1e-9
 
 
-@pytest.mark.parametrize("reduction", [1, 2, 4])
-def test_an_affine_network_goes_on_from_the_weights_of_an_affine_one(reduction: int) -> None:
-    first = trained(residual="affine", gain=8.0, reduction=reduction)
-    second = trained(residual="affine", gain=4.0, strength=0.3, reduction=reduction)
+@pytest.mark.parametrize(("reduction", "denoising"), [(1, 0), (2, 0), (4, 0), (1, 1), (4, 2)])
+def test_an_affine_network_goes_on_from_the_weights_of_an_affine_one(reduction: int, denoising: int) -> None:
+    first = trained(residual="affine", gain=8.0, reduction=reduction, denoising=denoising)
+    second = trained(residual="affine", gain=4.0, strength=0.3, reduction=reduction, denoising=denoising)
     adopt(second, deploy(first).state_dict())
     frame = torch.rand(1, 3, 128, 128, dtype=torch.float64)
     with torch.inference_mode():
@@ -101,6 +106,20 @@ def test_an_affine_network_goes_on_from_the_weights_of_an_affine_one(reduction: 
 def test_an_axial_network_does_not_take_kernels_with_corners() -> None:
     with pytest.raises(ArllieError, match="have corners"):
         adopt(trained(), deploy(trained(depthwise="plain")).state_dict())
+
+
+def test_denoising_says_nothing_before_it_is_trained() -> None:
+    torch.manual_seed(0)
+    arguments = {**TINY, "residual": "affine", "reduction": 4}
+    without, with_it = (
+        SadUnet(SadUnetConfig.from_json(arguments)),
+        SadUnet(SadUnetConfig.from_json({**arguments, "denoising": 2})),
+    )
+    adopt(with_it, deploy(without).state_dict())
+    frame = torch.rand(1, 3, 128, 128)
+    with torch.inference_mode():
+        assert torch.equal(with_it.extract.denoising(frame), torch.zeros_like(frame))  # type: ignore[union-attr,operator]
+        assert (with_it.eval()(frame) - without.eval()(frame)).abs().max().item() <= 1e-5
 
 
 def test_blocks_of_context_are_kept_when_a_network_goes_on() -> None:

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, InvertedResidual
+from arllie_deploy.models.sad_unet.blocks import AxialDepthwise, InvertedResidual, smoothly_doubled
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 from arllie_deploy.models.sad_unet.cost import multiply_accumulates, parameters
 from arllie_deploy.models.sad_unet.network import SadUnet
@@ -120,6 +120,17 @@ def test_slopes_are_smooth_and_the_rest_is_not() -> None:
     expected = torch.zeros(64, 64, dtype=torch.bool)
     expected[16 - 7 : 24 + 7, 24 - 7 : 32 + 7] = True
     assert torch.equal(moved, expected)
+
+
+def test_nearest_maps_are_enlarged_without_blocks_and_borders_keep_their_values() -> None:
+    config = SadUnetConfig(residual="affine", upsampling="nearest")
+    ramp = torch.arange(8.0).expand(1, 1, 6, 8)
+    enlarged = smoothly_doubled(config, ramp)[0, 0]
+    steps = enlarged.diff(dim=1)
+    assert torch.allclose(steps[:, 1:-1].min(), torch.tensor(1 / 3))
+    assert steps.max() < 0.7
+    assert torch.equal(enlarged[:, 0], torch.zeros(12))
+    assert torch.allclose(smoothly_doubled(config, torch.ones(1, 3, 4, 4)), torch.ones(1, 3, 8, 8))
 
 
 def test_first_kernels_differ_in_how_sensitive_they_are() -> None:
