@@ -13,7 +13,7 @@ from arllie_deploy.networks.network import Network
 from arllie_deploy.stored_model import Model, load_model
 
 # A family's name stands for its default member.
-FAMILIES = {"arllie": "arllie-adaptive"}
+FAMILIES = {"arllie": "arllie-adaptive", "lw-isp": "lw-isp-raw"}
 # Member -> folder of its system, which holds MEMBER.safetensors and MEMBER.md (the card).
 MEMBERS = {
     "arllie-adaptive": "arllie",
@@ -24,7 +24,13 @@ MEMBERS = {
     "arllie-unsupervised": "arllie",
 }
 # Network of many layers -> folder of its system, as for the members.
-NETWORKS = {"sad-unet": "sad_unet", "sad-unet-delegate": "sad_unet", "lw-isp-lol": "lw_isp"}
+NETWORKS = {
+    "sad-unet": "sad_unet",
+    "sad-unet-delegate": "sad_unet",
+    "lw-isp-lol": "lw_isp",
+    "lw-isp-raw": "lw_isp",
+    "lw-isp-denoise": "lw_isp",
+}
 # An adaptive member -> the one that stands in for it where filters must be constant.
 WITH_CONSTANT_FILTERS = {"arllie-adaptive": "arllie-adaptive-int"}
 # Recipe -> folder of its system, which holds RECIPE.toml.

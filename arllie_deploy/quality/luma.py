@@ -35,4 +35,5 @@ def video_luma(frame: NDArray[Any]) -> NDArray[np.float64]:
     Returns:
         (height, width, 1) in [16 / 255, 235 / 255].
     """
-    return (_BLACK + _SPAN * (to_unit(frame) @ _WEIGHTS[:, None])) / 255.0
+    levels: NDArray[np.float64] = _BLACK + _SPAN * (to_unit(frame) @ _WEIGHTS[:, None])
+    return levels / 255.0

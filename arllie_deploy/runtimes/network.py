@@ -16,6 +16,7 @@ from arllie_deploy.runtimes.base import Runtime, Source
 from arllie_deploy.runtimes.held import HeldNetwork, open_held
 from arllie_deploy.runtimes.layout import from_tensor, to_tensor
 from arllie_deploy.runtimes.mapped import MappedNetwork, open_mapped
+from arllie_deploy.runtimes.network_colors import WHOLE, colors_of, refuse_other_frames
 from arllie_deploy.runtimes.network_graph import Aligned, open_graph
 from arllie_deploy.runtimes.padded import Padded
 
@@ -27,16 +28,25 @@ class OpenedPlanes(Padded):
         network: of any kind.
         threads: of onnxruntime; None means all cores.
         optimized: whether onnxruntime may rewrite the graph; the network's own reference is computed without.
+        passes: see `Aligned`.
 
     Raises:
         ArllieError: if its file is damaged.
     """
 
-    def __init__(self, network: Network, threads: int | None, *, optimized: bool = True) -> None:
+    def __init__(
+        self,
+        network: Network,
+        threads: int | None,
+        *,
+        optimized: bool = True,
+        passes: tuple[slice, ...] = WHOLE,
+    ) -> None:
         graph, weights = load_graph(network)
         count = threads or len(os.sched_getaffinity(0))
         session = open_graph(graph, weights, count, network.weights, optimized=optimized)
-        super().__init__(Aligned(session, count), network.alignment, network.minimum, scale=network.scale)
+        inner = Aligned(session, count, passes=passes)
+        super().__init__(inner, network.alignment, network.minimum, scale=network.scale)
         self.network = network
 
     @cached_property
@@ -51,10 +61,10 @@ class OpenedPlanes(Padded):
 
 
 class OpenedNetwork(OpenedPlanes):
-    """A network for frames of any size.
+    """A network for frames of any size, which have the channels that its colors say.
 
     Args:
-        network: RGB in and out, of one size.
+        network: that makes pictures of pictures.
         threads: of onnxruntime; None means all cores.
         optimized: whether onnxruntime may rewrite the graph; the network's own reference is computed without.
 
@@ -63,10 +73,8 @@ class OpenedNetwork(OpenedPlanes):
     """
 
     def __init__(self, network: Network, threads: int | None, *, optimized: bool = True) -> None:
-        kind = (network.color, network.output_color, network.scale)
-        if kind != ("RGB", "RGB", 1):
-            raise ArllieError(f"{network.name} makes {kind[1]} of {kind[0]}, {kind[2]} times the sides: no RGB frames")
-        super().__init__(network, threads, optimized=optimized)
+        self.colors = colors_of(network)
+        super().__init__(network, threads, optimized=optimized, passes=self.colors.passes)
 
 
 class NetworkReference:
@@ -75,11 +83,15 @@ class NetworkReference:
     The file's graph was held to the float64 module when it was packaged (`export/networks/package.py`).
 
     Args:
-        network: RGB in and out, of one size.
+        network: that makes pictures of pictures, of the same sides and without a mask.
         threads: of onnxruntime; None means all cores.
+
+    Raises:
+        ArllieError: if it is no such network, or its file is damaged.
     """
 
     def __init__(self, network: Network, threads: int | None) -> None:
+        refuse_other_frames(network, "comparing frames with what becomes of them")
         self._opened = OpenedNetwork(network, threads, optimized=False)
 
     def reference(self, y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ class Padded:
         alignment: see there.
         minimum: the smallest side of a frame that the model makes something of.
         frame: (width, height) that `inner`, of one fixed size, stands for; None takes any.
-        scale: sides of the output of `infer`, in sides of its input.
+        scale: sides of the output, in sides of the input.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class Padded:
         return result[:, :, :height, :width] if self.layout == "NCHW" else result[:, :height, :width]
 
     def run(self, frame: NDArray[Any]) -> NDArray[Any]:
-        """A frame (height, width, 3) of any size; the result has the same shape and dtype."""
-        height, width, _ = frame.shape
+        """A frame (height, width, channels) of any size; the result has the same dtype, its sides times the scale."""
+        height, width = (self._scale * side for side in frame.shape[:2])
         return self._inner.run(self._padded(frame, 0, 1))[:height, :width]
 
     def _padded(self, values: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
@@ -71,4 +71,5 @@ def padded_by_metadata(opened: OpenedModel, metadata: dict[str, Any]) -> OpenedM
     if metadata.get("alignment", 1) == 1 and metadata.get("minimum", 1) == 1:
         return opened
     frame = metadata.get("frame")
-    return Padded(opened, metadata["alignment"], metadata["minimum"], None if frame is None else (frame[0], frame[1]))
+    size = None if frame is None else (frame[0], frame[1])
+    return Padded(opened, metadata["alignment"], metadata["minimum"], size, metadata.get("scale", 1))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-_LONGEST = 2048
+# Sides of the frames, one after the other until no output reaches across half of one.
+_LENGTHS = (128, 512, 2048)
 
 
 def measure_context(module: nn.Module, network: Network) -> int | None:
@@ -38,9 +39,18 @@ def measure_reaches(run: Callable[[torch.Tensor], Sequence[torch.Tensor]], netwo
             frame times any number.
         network: whose frames it takes.
     """
+    found: list[int | None] = []
+    for length in _LENGTHS:
+        found = _reaches(run, network, network.aligned(length))
+        if None not in found:
+            break
+    return found
+
+
+def _reaches(run: Callable[[torch.Tensor], Sequence[torch.Tensor]], network: Network, long: int) -> list[int | None]:
+    """The same in frames of one length; None: at half of it or more."""
     import torch
 
-    long = network.aligned(_LONGEST)
     edge = network.aligned(long // 2)
     narrow = network.aligned(1)
     farthest: list[float] = []

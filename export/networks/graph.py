@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,7 @@ def weightless_graph(network: Network) -> ModelProto:
     fill_with_noise(module)
     model = to_plain_model(module, network, None)
     weights = {name: values.numpy() for name, values in module.state_dict().items() if values.dtype == torch.float32}
+    _undo_reshapes(model, weights)
     found = {tensor.name: tensor for tensor in model.graph.initializer if tensor.name in weights}
     lost = [name for name, values in weights.items() if name not in found or not _holds(found[name], values)]
     if lost:
@@ -69,6 +70,22 @@ def fill_with_noise(module: nn.Module) -> None:
         for values in module.state_dict().values():
             if values.is_floating_point():
                 values.copy_(torch.rand(values.shape, generator=generator) + 0.5)
+
+
+def _undo_reshapes(model: ModelProto, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Write down how a weight comes to another shape where the exporter has computed it, as it does for PReLU."""
+    from onnx import helper, numpy_helper
+
+    there = {tensor.name for tensor in model.graph.initializer}
+    for tensor in list(model.graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        names = [name for name in weights.keys() - there if np.array_equal(weights[name].ravel(), values.ravel())]
+        if tensor.name in weights or not names:
+            continue
+        shape = numpy_helper.from_array(np.array(values.shape, np.int64), f"{tensor.name}.shape")
+        model.graph.node.insert(0, helper.make_node("Reshape", [names[0], shape.name], [tensor.name]))
+        tensor.CopyFrom(numpy_helper.from_array(weights[names[0]], names[0]))
+        model.graph.initializer.append(shape)
 
 
 def _holds(tensor: TensorProto, values: NDArray[Any]) -> bool:

@@ -10,12 +10,19 @@ from arllie_deploy import ArllieError
 from arllie_deploy.raw.network_planes import network_input, network_target
 from arllie_deploy.raw.unprocess import draw_camera, unprocess
 from arllie_deploy.training.data import Planes, to_planes
-from arllie_deploy.training.noisy_pictures import noisy_planes
+from arllie_deploy.training.noisy_pictures import gray_noisy_planes, noisy_planes
 from arllie_deploy.training.picture_kinds import MAKERS, clean_planes, find_maker, packed_planes
 from arllie_deploy.training.pictures_recipe import KINDS, PAIRS, PicturesRecipe
 from arllie_deploy.training.raw_pictures import raw_planes
 
-SIZES = {(3, 1): (3, 24, 32), (4, 2): (4, 12, 16), (12, 2): (12, 12, 16)}
+SIZES = {
+    (1, 1): (1, 24, 32),
+    (3, 1): (3, 24, 32),
+    (3, 4): (3, 6, 8),
+    (4, 1): (4, 24, 32),
+    (4, 2): (4, 12, 16),
+    (12, 2): (12, 12, 16),
+}
 MADE = [(kind, form) for kind, forms in MAKERS.items() for form in forms]
 
 
@@ -35,9 +42,9 @@ def test_what_is_seen_and_what_is_wanted_fit_the_network(kind: str, form: tuple[
     assert maker is not None
     seen, wanted = maker(scene(0, 32, 24), np.random.default_rng(0))
     assert seen.dtype == wanted.dtype == np.float32
-    assert (seen.shape, wanted.shape) == (SIZES[form], (3, 24, 32))
-    assert min(seen.min(), wanted.min()) >= 0.0
-    assert max(seen.max(), wanted.max()) <= 1.0
+    assert (seen.shape, wanted.shape) == (SIZES[form], (min(form[0], 3), 24, 32))
+    for planes in (wanted,) if form == (1, 1) else (seen, wanted):
+        assert 0.0 <= planes.min() <= planes.max() <= 1.0
 
 
 @pytest.mark.parametrize(("kind", "form"), MADE)
@@ -59,6 +66,16 @@ def test_the_noise_is_white_and_as_strong_as_the_recipe_says_in_the_type_of_the_
     np.testing.assert_allclose(255.0 * noisy, np.round(255.0 * noisy), atol=1e-4)
     deep, _ = noisy_planes(gray.astype(np.uint16) * 257, np.random.default_rng(0), sigmas=(25.0, 25.0))
     assert np.abs(255.0 * deep - np.round(255.0 * deep)).max() > 0.1
+
+
+def test_gray_noise_goes_beyond_what_a_file_holds() -> None:
+    dark = np.zeros((128, 128, 3), np.uint8)
+    dark[:, :, 1] = 20
+    noisy, clean = gray_noisy_planes(dark, np.random.default_rng(0), sigmas=(25.0, 25.0))
+    np.testing.assert_allclose(clean, 12 / 255)
+    assert 255.0 * (noisy - clean).std() == pytest.approx(25.0, rel=0.02)
+    assert abs(255.0 * (noisy - clean).mean()) < 0.6
+    assert noisy.min() < 0.0
 
 
 def test_every_draw_has_its_own_sigma_within_the_bounds() -> None:
@@ -106,7 +123,9 @@ def test_clean_pictures_are_seen_and_wanted_as_they_are() -> None:
             "'pairs' is for networks of RGB frames of the same size; this one takes 4 channels at scale 2",
         ),
         ("raw", (3, 1), "'raw' is for networks of 4 channels at scale 2; this one takes 3 channels at scale 1"),
-        ("noisy", (4, 2), "'noisy' is for networks of 3 channels at scale 1"),
+        ("noisy", (4, 2), "'noisy' is for networks of 3 channels at scale 1 or 1 channels at scale 1"),
+        ("smaller", (3, 1), "'smaller' is for networks of 3 channels at scale 4"),
+        ("holes", (3, 1), "'holes' is for networks of 4 channels at scale 1"),
         ("clean", (4, 2), "'clean' is for networks of 3 channels at scale 1 or 12 channels at scale 2"),
     ],
 )
@@ -118,7 +137,7 @@ def test_a_kind_that_the_network_does_not_take_is_refused(kind: str, form: tuple
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: PicturesRecipe("jpeg"), "pictures.kind is 'jpeg'; known: pairs, noisy, raw, clean"),
+        (lambda: PicturesRecipe("jpeg"), "pictures.kind is 'jpeg'; known: pairs, noisy, raw, clean, smaller, holes"),
         (lambda: PicturesRecipe("noisy", 30.0, 25.0), "pictures.least_sigma is 30.0, expected 0.0 to 25.0"),
         (lambda: PicturesRecipe("noisy", 0.0, 300.0), "pictures.most_sigma is 300.0"),
     ],
