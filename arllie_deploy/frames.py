@@ -11,15 +11,15 @@ COLOR, VALUE_RANGE = "RGB", (0.0, 1.0)
 FRAME_DTYPES: tuple[np.dtype[Any], ...] = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 
-def check_tensor(y: NDArray[Any]) -> None:
-    """Raise `ArllieError` unless `y` is (height ≥ 1, width ≥ 1, 3)."""
-    if y.ndim != 3 or y.shape[2] != 3 or 0 in y.shape:
-        raise ArllieError(f"a frame has shape (height, width, 3), got {y.shape}")
+def check_tensor(y: NDArray[Any], channels: int = 3) -> None:
+    """Raise `ArllieError` unless `y` is (height ≥ 1, width ≥ 1, channels)."""
+    if y.ndim != 3 or y.shape[2] != channels or 0 in y.shape:
+        raise ArllieError(f"a frame has shape (height, width, {channels}), got {y.shape}")
 
 
-def check_frame(frame: NDArray[Any]) -> None:
-    """Raise `ArllieError` unless `frame` is (height ≥ 1, width ≥ 1, 3) and uint8 or uint16."""
-    check_tensor(frame)
+def check_frame(frame: NDArray[Any], channels: int = 3) -> None:
+    """Raise `ArllieError` unless `frame` is (height ≥ 1, width ≥ 1, channels) and uint8 or uint16."""
+    check_tensor(frame, channels)
     if frame.dtype not in FRAME_DTYPES:
         raise ArllieError(f"a frame is uint8 or uint16, got {frame.dtype}")
 

@@ -25,6 +25,9 @@ def command(
     model: Annotated[str, typer.Option(help="A shipped model or a .safetensors file.")] = "arllie",
     runtime: Annotated[str, typer.Option(help="auto, or the engine: native, onnxruntime, numpy.")] = "auto",
     strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 gives the input, 1 the model's output.")] = 1.0,
+    mask: Annotated[
+        Path | None, typer.Option(help="Of a network that fills: a picture of the same size, white where.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Of the engine; all cores if not given.")] = None,
     clip: Annotated[bool, typer.Option("--clip", help="The folder's pictures are frames of one clip.")] = False,
     bayer: Annotated[str | None, typer.Option(help="Of a Bayer dump: rggb, bggr, grbg or gbrg.")] = None,
@@ -58,12 +61,17 @@ def command(
 
     8 and 16 bits per channel stay as they are; ICC profile, EXIF, XMP, resolution and transparency are carried.
 
+    A network of gray pictures, as light-dncnn, cleans red, green and blue one after the other. One of larger pictures,
+    as light-srresnet, gives four times the sides. One that fills, as light-inpaint, takes a mask: what is black in it
+    stays byte for byte: arllie-enhance photo.jpg out.png --model light-inpaint --mask mask.png
+
     A network of raw frames takes a camera file (DNG and others) or a Bayer dump, which it makes a picture of:
     arllie-enhance photo.dng out.png --model lw-isp-raw --depth 16 · arllie-enhance frame.raw out.png --model lw-isp-raw
     --bayer rggb --bits 10 --size 1920x1080
 
     Exit 0: everything was written. 2: wrong use or bad input; of a folder, the good pictures are written all the same.
     """
+    from arllie_deploy.cli.enhance_mask import refuse_network_use
     from arllie_deploy.cli.enhance_raw import RawOptions, is_raw, refuse_raw_use
     from arllie_deploy.media.opener import opener_for_clip, opener_for_pictures, refuse_other_runtime
     from arllie_deploy.models import find_any
@@ -74,22 +82,25 @@ def command(
     found = find_any(model)
     raw = RawOptions(bayer, bits, size, packing, black, white, white_balance, orientation, exposure, tone, depth)
     if is_raw(input_, raw):
-        _refuse_for_raw(strength, clip=clip)
+        _refuse_for_raw(strength, mask, clip=clip)
         refuse_other_runtime(runtime)
         return _raw_file(found, threads, input_, output, raw, force=force, json=json)
     refuse_raw_use(found, input_, raw)
+    refuse_network_use(found, input_, mask, strength)
     opener = (opener_for_clip if clip else opener_for_pictures)(found, runtime, threads)
     if input_.is_dir():
         return _folder(opener, input_, output, strength, force=force, json=json)
-    return _file(opener, input_, output, strength, force=force, json=json)
+    return _file(opener, input_, output, strength, mask, force=force, json=json)
 
 
-def _file(opener: "Opener", source: Path, target: Path, strength: float, *, force: bool, json: bool) -> int:
+def _file(
+    opener: "Opener", source: Path, target: Path, strength: float, mask: Path | None, *, force: bool, json: bool
+) -> int:
     from arllie_deploy.media.enhance_file import enhance_file
 
     with progress() as bar:
         report = _reporter(bar, source.name)
-        written = enhance_file(opener, source, target, strength=strength, force=force, progress=report)
+        written = enhance_file(opener, source, target, strength=strength, mask=mask, force=force, progress=report)
     return _written(source, written, json=json)
 
 
@@ -118,10 +129,10 @@ def _raw_file(
     return _written(source, written, json=json)
 
 
-def _refuse_for_raw(strength: float, *, clip: bool) -> None:
+def _refuse_for_raw(strength: float, mask: Path | None, *, clip: bool) -> None:
     from arllie_deploy.errors import ArllieError
 
-    for option, given in (("--strength", strength != 1.0), ("--clip", clip)):
+    for option, given in (("--strength", strength != 1.0), ("--mask", mask is not None), ("--clip", clip)):
         if given:
             raise ArllieError(f"{option} is for pictures; a raw frame is developed as a whole: leave it out")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from arllie_deploy.atomic import refuse_existing
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.media.enlarged import enlarged
+from arllie_deploy.media.mask import with_mask
 from arllie_deploy.media.opener import Opener
-from arllie_deploy.media.strips import Progress, enhance_in_strips
+from arllie_deploy.media.strips import Progress, enhance_in_strips, scale_of
 from arllie_deploy.pictures import codec_of, read_picture, refuse_unwritable, write_picture
 
 
@@ -28,6 +32,7 @@ def enhance_file(
     target: Path,
     *,
     strength: float = 1.0,
+    mask: Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Enhanced:
@@ -38,6 +43,7 @@ def enhance_file(
         source: the picture file.
         target: where the result goes; its folder must exist.
         strength: see `enhance_in_strips`.
+        mask: of a network that fills: the file of the picture's mask, see `media.mask`; None for every other model.
         force: replace `target` if it exists.
         progress: see `enhance_in_strips`.
 
@@ -48,15 +54,26 @@ def enhance_file(
     refuse_target(source, target, force=force)
     picture = read_picture(source)
     refuse_unwritable(target, picture)
-    model = opener(picture.pixels)
-    try:
-        pixels = enhance_in_strips(model, picture.pixels, strength=strength, progress=progress)
-    except ArllieError as error:
-        raise ArllieError(f"{source}: {error}") from None
+    frame = picture.pixels if mask is None else with_mask(picture, mask)
+    model = opener(frame)
+    with _naming(source):
+        picture = enlarged(picture, scale_of(model))
+    refuse_unwritable(target, picture)
+    with _naming(source):
+        pixels = enhance_in_strips(model, frame, strength=strength, progress=progress)
     # The old pixels go before the encoder takes its share of memory.
+    del frame
     picture = replace(picture, pixels=pixels)
     write_picture(target, picture)
     return Enhanced(target, *picture.size, bits=8 * pixels.dtype.itemsize)
+
+
+@contextmanager
+def _naming(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except ArllieError as error:
+        raise ArllieError(f"{source}: {error}") from None
 
 
 def refuse_target(source: Path, target: Path, *, force: bool) -> None:

@@ -91,3 +91,9 @@ def coarser(place: Slices, stride: int) -> Slices:
     """The same place in what has sides so many times smaller."""
     rows, columns = (slice(side.start // stride, side.stop // stride) for side in place)
     return rows, columns
+
+
+def finer(place: Slices, scale: int) -> Slices:
+    """The same place in what has sides so many times larger."""
+    rows, columns = (slice(scale * side.start, scale * side.stop) for side in place)
+    return rows, columns

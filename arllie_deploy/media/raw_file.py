@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.media.enhance_file import Enhanced, refuse_target
-from arllie_deploy.media.parts import Slices
+from arllie_deploy.media.parts import finer
 from arllie_deploy.media.planes import of_planes
 from arllie_deploy.media.strips import Progress
 from arllie_deploy.media.tiled import model_of_parts, network_parts
@@ -130,7 +130,7 @@ def develop_with_network(
     done = 0
     for part in parts:
         output = model_of(part).infer(np.ascontiguousarray(planes[(..., *part.outer)][None]))
-        seen[_finer(part.inner)] = rendered(output[0][(..., *_finer(part.within))], frame, rendering, dtype)
+        seen[finer(part.inner, _CELL)] = rendered(output[0][(..., *finer(part.within, _CELL))], frame, rendering, dtype)
         done += part.pixels
         report(begun + (1.0 - begun) * done / (height * width))
     return picture
@@ -153,8 +153,3 @@ def _empty(frame: RawFrame, dtype: np.dtype[Any]) -> Picture:
     """What will be written, without its memory."""
     width, height = upright_size(*frame.size, frame.orientation)
     return Picture(np.broadcast_to(np.zeros(1, dtype), (height, width, 3)))
-
-
-def _finer(place: Slices) -> Slices:
-    rows, columns = (slice(_CELL * side.start, _CELL * side.stop) for side in place)
-    return rows, columns

@@ -11,6 +11,7 @@ ORIENTATION = 0x0112
 EXIF_POINTER = 0x8769
 GPS_POINTER = 0x8825
 _INTEROPERABILITY_POINTER = 0xA005
+_IMAGE_WIDTH, _IMAGE_LENGTH = 0x0100, 0x0101
 _PIXEL_WIDTH, _PIXEL_HEIGHT = 0xA002, 0xA003
 
 _SHORT, _LONG = 3, 4
@@ -126,7 +127,11 @@ def upright_exif(block: bytes, width: int, height: int) -> bytes | None:
     if exif is None:
         return None
     patched = bytearray(block)
-    values = ((exif.main, ORIENTATION, 1), (exif.exif, _PIXEL_WIDTH, width), (exif.exif, _PIXEL_HEIGHT, height))
+    values = (
+        (exif.main, ORIENTATION, 1),
+        *((exif.main, _IMAGE_WIDTH, width), (exif.main, _IMAGE_LENGTH, height)),
+        *((exif.exif, _PIXEL_WIDTH, width), (exif.exif, _PIXEL_HEIGHT, height)),
+    )
     for ifd, tag, value in values:
         entry = ifd.get(tag)
         if entry is not None and _integer(entry, exif.order) is not None:

@@ -15,7 +15,7 @@ from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.folder import picture_files
 from arllie_deploy.results import light_modules_scores as scores
 from arllie_deploy.results import light_modules_upsamplers as upsamplers
-from arllie_deploy.results.light_modules_cost import Cost, cost_table, measure
+from arllie_deploy.results.light_modules_cost import Budget, Cost, budget_of, budget_table, cost_table, measure
 from arllie_deploy.results.light_modules_pictures import draw_all
 from arllie_deploy.results.light_modules_scores import DENOISERS, FILLERS, RESOLVERS, Case, Restore, Score
 from arllie_deploy.results.lw_isp_pictures import (
@@ -41,17 +41,17 @@ UNETS = ("sad-unet", "light-sad-unet", "lw-isp-lol", "light-lw-isp")
 
 _INTRO = (
     "What [light modules](../light_modules.md) cost in quality and save in time: each light network beside the full "
-    "one, trained by one recipe at equal steps, one training each. PSNR in dB and SSIM are means over pictures that no "
-    "network was trained on; results are rounded to 8 bits, as a user gets them. The training pictures are LOL's "
-    "well-lit ones: frames of 150×100 and 68 crops of 256×192. The test sets chose nothing and were scored for this "
-    "page alone."
+    "one, trained by one recipe at equal steps, one training each; light-dncnn goes on for as many steps. PSNR in dB "
+    "and SSIM are means over pictures that no network was trained on; results are rounded to 8 bits, as a user gets "
+    "them. The training pictures are LOL's well-lit ones: frames of 150×100 and 68 crops of 256×192. The test sets "
+    "chose nothing and were scored for this page alone."
 )
 _TASKS = {
     "denoising": (
         "Gray pictures with Gaussian noise of σ = 25, neither clipped nor rounded, as in DnCNN's tables, the same "
         "noise in every row. DnCNN's authors report 29.23 dB on BSD68 and 30.44 dB on Set12 after a training on 400 "
-        "pictures of BSDS that took much longer. light-dncnn is made of operators that delegates have: it is its own "
-        "delegate form."
+        "pictures of BSDS that took much longer. light-dncnn-stage-1 has the recipe and the steps of dncnn, and "
+        "light-dncnn goes on from it. All its operators are those that delegates have: it is its own delegate form."
     ),
     "super-resolution": (
         "Four times the sides. Scored on the brightness (BT.601, video range) without a border of 4 pixels, as is the "
@@ -72,6 +72,7 @@ class Found:
         scores: task -> set of pictures -> method -> score; None where there is no file.
         unets: network -> score on eval15 (PSNR, SSIM); None where there is no file.
         costs: network -> cost; None where there is no file.
+        budgets: network of a task -> its training; None where there is no file.
         measured: the trainings of the upsamplers.
         pictures: files beside the page.
     """
@@ -79,6 +80,7 @@ class Found:
     scores: Mapping[str, Mapping[str, Mapping[str, Score | None]]]
     unets: Mapping[str, Score | None]
     costs: Mapping[str, Cost | None]
+    budgets: Mapping[str, Budget | None]
     measured: Sequence[Measured]
     pictures: Sequence[str]
 
@@ -92,6 +94,7 @@ class Found:
             },
             "eval15": _json(self.unets),
             "costs": _json(self.costs),
+            "budgets": _json(self.budgets),
             "upsamplers": [
                 {key: value for key, value in one.items() if key not in ("recipe", "data")} for one in trainings
             ],
@@ -104,7 +107,7 @@ def page_parts(found: Found) -> list[str]:
         f"## {task.capitalize()}\n\n{_TASKS[task]}\n\n{_score_table(sets)}\n\n![{task}]({picture})"
         for (task, sets), picture in zip(found.scores.items(), found.pictures, strict=True)
     ]
-    return [_INTRO, _cost_part(found.costs), *tasks, upsamplers.upsamplers_part(found.measured), _unets_part(found)]
+    return [_INTRO, _cost_part(found), *tasks, upsamplers.upsamplers_part(found.measured), _unets_part(found)]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -144,6 +147,7 @@ def make_page(data: Path, denoise: Path, sr: Path, out: Path, work: Path, models
         },
         unets=_score_unets(data / "eval15", networks),
         costs={name: costs.get(name) for name in networks},
+        budgets=of_each((*DENOISERS, *RESOLVERS, *FILLERS), networks, budget_of),
         measured=upsamplers.run(upsamplers.ARMS, upsamplers.SEEDS, whole_split(data), work),
         pictures=draw_all(out, networks),
     )
@@ -197,12 +201,13 @@ def _score_table(sets: Mapping[str, Mapping[str, Score | None]]) -> str:
     return table(["", *(title for name in sets for title in (f"{name}: PSNR", "SSIM"))], rows)
 
 
-def _cost_part(costs: Mapping[str, Cost | None]) -> str:
+def _cost_part(found: Found) -> str:
     return (
-        f"## Cost\n\n{cost_table(costs)}\n\nMinutes are the steps times the processor time of one on this machine, "
-        "without reading pictures and scoring; milliseconds are of onnxruntime on one thread of it, for an input of "
-        "256×256. Multiply-accumulates do not say how long a frame takes: 1×1 and depthwise convolutions wait for "
-        "memory. The U-Nets were trained in several stages, of which the row has the last one."
+        f"## Cost\n\n{cost_table(found.costs)}\n\nMilliseconds are of onnxruntime on one thread of this machine, for "
+        "an input of 256×256. Multiply-accumulates do not say how long a frame takes: 1×1 and depthwise convolutions "
+        f"wait for memory.\n\n## Budget\n\n{budget_table(found.budgets)}\n\nMinutes are the steps times the processor "
+        "time that one takes here, without reading pictures and scoring. AdamW down a cosine; a running average of the "
+        "weights; the recipes are `models/light_modules/*.toml`."
     )
 
 

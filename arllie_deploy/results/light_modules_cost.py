@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,18 +25,24 @@ class Cost:
     """Of one network.
 
     Attributes:
-        steps: of its training.
-        training_minutes: of one core, from the time that a step takes here.
         parameters: of the form for inference.
         macs: multiply-accumulates of a frame of 256×256.
         milliseconds: of such a frame in onnxruntime on one thread, the least of five rounds.
     """
 
-    steps: int
-    training_minutes: float
     parameters: int
     macs: float
     milliseconds: float
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Of one training: its steps, squares of each, their sides, and minutes of one core as steps take them here."""
+
+    steps: int
+    batch: int
+    crop: int
+    minutes: float
 
 
 def measure(networks: Mapping[str, Network]) -> dict[str, Cost]:
@@ -57,9 +63,31 @@ def measure(networks: Mapping[str, Network]) -> dict[str, Cost]:
 
 def cost_table(costs: Mapping[str, Cost | None]) -> str:
     """One row for each network; who has no file is named."""
-    header = ["network", "steps", "minutes of one core", "parameters", "GMAC at 256×256", "ms at 256×256"]
-    absent = ["no network file", *[""] * (len(header) - 2)]
-    return table(header, [[name, *(absent if one is None else _cells(one))] for name, one in costs.items()])
+    rows = {
+        name: one and [f"{one.parameters:,}", f"{one.macs / 1e9:.3f}", f"{one.milliseconds:.0f}"]
+        for name, one in costs.items()
+    }
+    return _table(["network", "parameters", "GMAC at 256×256", "ms at 256×256"], rows)
+
+
+def budget_table(budgets: Mapping[str, Budget | None]) -> str:
+    """The same of trainings."""
+    rows = {
+        name: one and [f"{one.steps:,}", f"{one.batch}", f"{one.crop}×{one.crop}", f"{one.minutes:.0f}"]
+        for name, one in budgets.items()
+    }
+    return _table(["network", "steps", "squares of each", "pixels", "minutes of one core"], rows)
+
+
+def budget_of(network: Network) -> Budget:
+    """Of the training that a network's file names."""
+    from arllie_deploy.training.network_recipe import NetworkRun
+    from arllie_deploy.training.recipe_file import recipe_of
+
+    recipe = recipe_of(network.provenance["recipe"])
+    assert isinstance(recipe, NetworkRun)
+    minutes = recipe.steps * seconds_of_step(recipe) / 60
+    return Budget(recipe.steps, recipe.data.batch, recipe.data.crop, minutes)
 
 
 def seconds_of_step(recipe: NetworkRun) -> float:
@@ -91,16 +119,11 @@ def seconds_of_step(recipe: NetworkRun) -> float:
 
 
 def _cost(network: Network, milliseconds: float) -> Cost:
-    from arllie_deploy.training.network_recipe import NetworkRun
-    from arllie_deploy.training.recipe_file import recipe_of
-
-    figures, recipe = network.figures, recipe_of(network.provenance["recipe"])
+    figures = network.figures
     assert figures is not None
-    assert isinstance(recipe, NetworkRun)
-    minutes = recipe.steps * seconds_of_step(recipe) / 60
-    return Cost(recipe.steps, minutes, figures.parameters, figures.macs_per_pixel * SIDE**2, milliseconds)
+    return Cost(figures.parameters, figures.macs_per_pixel * SIDE**2, milliseconds)
 
 
-def _cells(cost: Cost) -> list[str]:
-    counted = [f"{cost.parameters:,}", f"{cost.macs / 1e9:.3f}", f"{cost.milliseconds:.0f}"]
-    return [f"{cost.steps:,}", f"{cost.training_minutes:.1f}", *counted]
+def _table(header: Sequence[str], rows: Mapping[str, Sequence[str] | None]) -> str:
+    absent = ["no network file", *[""] * (len(header) - 2)]
+    return table(header, [[name, *(absent if cells is None else cells)] for name, cells in rows.items()])

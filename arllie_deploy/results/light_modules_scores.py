@@ -27,7 +27,7 @@ Planes = NDArray[np.float32]
 # (channels, height, width) -> (output channels, scale · height, scale · width).
 Restore = Callable[[Planes], Planes]
 
-DENOISERS = ("dncnn", "light-dncnn")
+DENOISERS = ("dncnn", "light-dncnn-stage-1", "light-dncnn")
 RESOLVERS = ("srresnet", "light-srresnet", "light-srresnet-delegate")
 FILLERS = ("inpaint", "light-inpaint", "light-inpaint-delegate")
 SIGMA = 25.0

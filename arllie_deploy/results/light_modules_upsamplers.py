@@ -57,7 +57,7 @@ def recipe_of(arm: Arm, seed: int) -> NetworkRun:
     return NetworkRun(
         name="upsampler",
         network=NetworkRecipe("light-modules", arguments_of(arm), statistics=0.9, average=0.01),
-        data=DataRecipe(crop=96, batch=4, validation_fraction=0.08),
+        data=DataRecipe(crop=64, batch=4, validation_fraction=0.08),
         loss=LossRecipe("charbonnier"),
         optimizer=OptimizerRecipe(learning_rate=2e-3, final_learning_rate=1e-5, weight_decay=0.0, clip=1.0),
         pictures=PicturesRecipe("smaller"),
@@ -106,10 +106,10 @@ def upsamplers_part(measured: Sequence[Measured]) -> str:
         [
             "## Four upsamplers",
             f"A light SRResNet at half of its width with {_BLOCKS} blocks and a bilinear shortcut, in which the two "
-            f"doublings alone differ: {_STEPS} steps of 4 squares of 96×96, charbonnier, AdamW from 2e-3 down a "
+            f"doublings alone differ: {_STEPS} steps of 4 squares of 64×64, charbonnier, AdamW from 2e-3 down a "
             f"cosine, frames of 150×100 without crops, {seeds} seeds. PSNR and SSIM in RGB over whole held-out "
-            "frames, mean ± standard deviation; a difference is taken seed by seed, and told apart from 0 where that is outside the "
-            "95 % interval (Student's t).",
+            "frames, mean ± standard deviation; a difference is taken seed by seed, and told apart from 0 where that "
+            "is outside the 95 % interval (Student's t).",
             table(header, _rows(measured)),
             "That a depthwise-separable kernel gives all phases of a pixel one filter, so that alone it can do no more "
             "than pixel repetition, is shown in closed form in [light_modules.md](../light_modules.md). In a network "

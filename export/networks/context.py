@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from arllie_deploy.export.networks.precise import to_precise
 from arllie_deploy.networks.network import Network
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ def measure_context(module: nn.Module, network: Network) -> int | None:
     """The `context` of a network's figures; None where it looks at the whole frame.
 
     Args:
-        module: in eval mode; changed to float64.
+        module: in eval mode.
         network: of the module.
     """
-    double = module.double()
-    (reach,) = measure_reaches(lambda frame: (double(frame),), network)
+    precise = to_precise(module)
+    (reach,) = measure_reaches(lambda frame: (precise(frame),), network)
     return None if reach is None else network.alignment * math.ceil(reach / network.alignment)
 
 

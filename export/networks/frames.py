@@ -1,7 +1,7 @@
 """The frames that a network's artifacts are compared on, and those that int8 is calibrated on.
 
 A frame here is (1, channels, height, width) float32 in [0, 1]. Where the network's `color` is spelled in R, G and B,
-its channels are those of the pictures; otherwise it gets them in turn.
+its channels are those of the pictures, and a mask has a hole in the middle; otherwise it gets them in turn.
 """
 
 from __future__ import annotations
@@ -15,21 +15,40 @@ from numpy.typing import NDArray
 from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.dark_set import dark_pictures
 from arllie_deploy.pictures.night import night_picture
+from arllie_deploy.runtimes.network_colors import MASK
 
 Frame = NDArray[np.float32]
 Size = tuple[int, int]
 
 _SIDE = 256
 _LETTERS = "RGB"
+# Of the values that are held at once, and of the multiply-accumulates: on all frames in float64, on one in float32.
+_MOST_BYTES, _MOST_MACS, _MOST_MACS_ONCE = 2_500_000_000, 5e10, 2e12
 
 
 def parity_sizes(network: Network) -> dict[str, Size]:
-    """The sizes (width, height) of the gate: "square", "odd" (odd multiples of the alignment) and "full" (1080p)."""
+    """The sizes (width, height) of the gate: "square", "odd" (odd multiples of the alignment) and "full" (1080p).
+
+    They are smaller for a network that costs too much on them; the square one is not where the task has a metric.
+    """
+    square = network.aligned_size((_SIDE, _SIDE))
+    width, height = _affordable(network, (1920, 1080), _MOST_MACS_ONCE)
     return {
-        "square": (network.aligned(_SIDE), network.aligned(_SIDE)),
+        "square": square if network.metric else _affordable(network, square, _MOST_MACS),
         "odd": (_odd(network, 251), _odd(network, 67)),
-        "full": (network.aligned(1920), network.aligned(1080)),
+        "full": (width, height),
     }
+
+
+def _affordable(network: Network, size: Size, most_macs: float) -> Size:
+    """A size, or half of it and so on, until a frame's values and multiply-accumulates are few enough."""
+    width, height = size
+    while (figures := network.figures) is not None and min(width, height) > network.minimum:
+        pixels = width * height
+        if figures.pixel_bytes * pixels <= _MOST_BYTES and figures.macs_per_pixel * pixels <= most_macs:
+            break
+        width, height = width // 2, height // 2
+    return network.aligned_size((width, height))
 
 
 def judged_size(network: Network, own: Size) -> Size:
@@ -79,11 +98,13 @@ def as_frame(network: Network, picture: NDArray[Any], size: Size) -> Frame:
     cut = picture[:height, :width]
     missing = ((0, height - cut.shape[0]), (0, width - cut.shape[1]), (0, 0))
     whole = np.pad(cut, missing, mode="symmetric").astype(np.float32) / np.float32(np.iinfo(picture.dtype).max)
-    letters = network.color if set(network.color) <= set(_LETTERS) else ""
-    order = [_LETTERS.index(letter) for letter in letters]
+    letters = network.color if set(network.color) <= {*_LETTERS, MASK} else ""
+    order = [(_LETTERS + MASK).index(letter) for letter in letters]
     if len(order) != network.channels:
         order = [channel % 3 for channel in range(network.channels)]
-    return np.ascontiguousarray(np.moveaxis(whole[:, :, order], 2, 0)[None])
+    hole = np.zeros((height, width, 1), np.float32)
+    hole[height // 4 : -(-3 * height // 4), width // 4 : -(-3 * width // 4)] = 1.0
+    return np.ascontiguousarray(np.moveaxis(np.dstack((whole, hole))[:, :, order], 2, 0)[None])
 
 
 def _odd(network: Network, side: int) -> int:

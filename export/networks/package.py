@@ -22,6 +22,7 @@ from arllie_deploy.export.networks.graph import weightless_graph
 from arllie_deploy.export.networks.held import held_graphs
 from arllie_deploy.export.networks.mapped import mapped_graphs
 from arllie_deploy.export.networks.module import load_module, run_module
+from arllie_deploy.export.networks.precise import to_precise
 from arllie_deploy.networks.graph_costs import count_macs, held_bytes
 from arllie_deploy.networks.network import Figures, Network, sha256_of
 from arllie_deploy.networks.network_file import load, load_state, save
@@ -62,7 +63,7 @@ def package(network: Network, path: Path) -> Network:
 
 
 def measure(network: Network, module: nn.Module, model: ModelProto) -> Figures:
-    """What a file says about a network; changes the module to float64.
+    """What a file says about a network.
 
     Args:
         network: of the module.
@@ -81,8 +82,7 @@ def measure(network: Network, module: nn.Module, model: ModelProto) -> Figures:
 
 def _prove(network: Network, module: nn.Module, session: Any) -> None:
     frame = night_frame(network, network.aligned_size((_SIDE, _SIDE // 2)))
-    reference = run_module(module.double(), frame.astype(np.float64))
-    module.float()
+    reference = run_module(to_precise(module), frame.astype(np.float64))
     difference = float(np.abs(session.run(None, {"input": frame})[0] - reference).max())
     if not difference <= network.limits.fp32_max_abs:
         limit = f"{difference:.3g}, limit {network.limits.fp32_max_abs:g}"

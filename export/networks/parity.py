@@ -17,6 +17,7 @@ from arllie_deploy.export.networks import frames
 from arllie_deploy.export.networks.engines import Run, open_artifact
 from arllie_deploy.export.networks.metadata import check_is_of
 from arllie_deploy.export.networks.module import find_function, load_module, run_module
+from arllie_deploy.export.networks.precise import to_precise
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.sensitivity import describe_worst, layer_sensitivity
 from arllie_deploy.networks.limits import Limits
@@ -72,7 +73,7 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     """
     network = request.network
     module = load_module(network)
-    precise = load_module(network).double()
+    precise = to_precise(module)
     opened = {size: _open(request, path) for size, path in request.files.items()}
     worst, failed, dark_psnr_db = None, None, float("inf")
     extremes = {name for name, _ in frames.extreme_frames(network, (1, 1))}

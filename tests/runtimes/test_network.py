@@ -45,7 +45,7 @@ def test_weights_of_another_width_are_refused(tmp_path: Path, monkeypatch: pytes
         ROW.open(tmp_path / "mixed.safetensors", 1)
 
 
-@pytest.mark.parametrize("changes", [{"color": "RGGB"}, {"scale": 2}, {"output_color": "Y"}])
-def test_what_makes_no_frames_of_frames_is_refused(changes: dict[str, object]) -> None:
-    with pytest.raises(ArllieError, match="no RGB frames"):
+@pytest.mark.parametrize("changes", [{"color": "RGGB"}, {"raw": "camera-srgb"}, {"output_color": "Y"}])
+def test_what_makes_no_pictures_of_pictures_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ArllieError, match="no frames of pictures"):
         OpenedNetwork(replace(packaged_ladder(), **changes), 1)
