@@ -29,6 +29,7 @@ from arllie_deploy.models import find_any, find_fixed_model
 from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.dark_set import dark_pictures
 from arllie_deploy.pictures.night import night_picture
+from arllie_deploy.runtimes.network_colors import refuse_other_frames
 from arllie_deploy.runtimes.padded import refuse_smaller
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def subject_of(request: Request) -> Subject:
     network = find_any(model)
     enhancer = TimedNetwork(network) if isinstance(network, Network) else find_fixed_model(model)
     if isinstance(enhancer, TimedNetwork):
+        refuse_other_frames(enhancer.network, "arllie-bench")
         refuse_smaller(wanted[1], wanted[0], enhancer.network.minimum)
     refuse_too_large(wanted)
     more = _thread_counts(request.threads or describe_machine().cores) if request.full else ()

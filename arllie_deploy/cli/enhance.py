@@ -26,7 +26,8 @@ def command(
     runtime: Annotated[str, typer.Option(help="auto, or the engine: native, onnxruntime, numpy.")] = "auto",
     strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 gives the input, 1 the model's output.")] = 1.0,
     mask: Annotated[
-        Path | None, typer.Option(help="Of a network that fills: a picture of the same size, white where.")
+        Path | None,
+        typer.Option(help="Of a network that fills: a picture of the same size, white where it is to be filled."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Of the engine; all cores if not given.")] = None,
     clip: Annotated[bool, typer.Option("--clip", help="The folder's pictures are frames of one clip.")] = False,
@@ -66,7 +67,7 @@ def command(
     stays byte for byte: arllie-enhance photo.jpg out.png --model light-inpaint --mask mask.png
 
     A network of raw frames takes a camera file (DNG and others) or a Bayer dump, which it makes a picture of:
-    arllie-enhance photo.dng out.png --model lw-isp-raw --depth 16 · arllie-enhance frame.raw out.png --model lw-isp-raw
+    arllie-enhance photo.dng out.png --model lw-isp --depth 16 · arllie-enhance frame.raw out.png --model lw-isp
     --bayer rggb --bits 10 --size 1920x1080
 
     Exit 0: everything was written. 2: wrong use or bad input; of a folder, the good pictures are written all the same.

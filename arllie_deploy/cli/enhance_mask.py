@@ -26,5 +26,5 @@ def refuse_network_use(model: "Model | Network", source: Path, mask: Path | None
     if fills and source.is_dir():
         raise ArllieError(f"{source}: {model.name} fills one picture at a time, whose mask is --mask; name a file")
     if fills and mask is None:
-        raise ArllieError(f"{source}: {model.name} fills what a mask says; give it as --mask MASK.png, white where")
+        raise ArllieError(f"{source}: {model.name} fills what a mask says; give it as --mask MASK.png")
     refuse_strength(strength, model.scale if isinstance(model, Network) else 1)

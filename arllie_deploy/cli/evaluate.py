@@ -180,12 +180,15 @@ def _subject(model: str, runtime: str, threads: int | None, *, clip: bool) -> "S
     from arllie_deploy.quality.subject import Subject
     from arllie_deploy.runtimes.choose import find_runtime
     from arllie_deploy.runtimes.network import NetworkReference
+    from arllie_deploy.runtimes.network_colors import refuse_other_frames
 
     if runtime != "auto":
         find_runtime(runtime).require()
     if model == IDENTITY:
         return Subject(lambda frame: frame, to_unit)
     found = find_any(model)
+    if isinstance(found, Network):
+        refuse_other_frames(found, "arllie-eval")
     opener = (opener_for_clip if clip else opener_for_pictures)(found, runtime, threads)
     defined = NetworkReference(found, threads) if isinstance(found, Network) else found
 

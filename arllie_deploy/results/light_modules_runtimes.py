@@ -1,7 +1,7 @@
 """What light modules cost beside full convolutions in every runtime: latency, parameters, operations, memory.
 
-`python -m arllie_deploy.results.light_modules_runtimes OUT.json` writes the rows. Costs are those of the structure, so
-weights are seeded ones.
+`python -m arllie_deploy.results.light_modules_runtimes OUT.json [FOLDER]` writes the rows; artifacts are kept in
+FOLDER, and those that are there are taken. Costs are those of the structure, so weights are seeded ones.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from arllie_deploy.results.timed_artifact import Timed, time_apart
 
 #: Format -> the runtime that computes it.
 RUNTIMES = {"onnx": "onnxruntime", "tflite": "LiteRT", "ncnn": "ncnn", "openvino": "OpenVINO"}
-#: Task -> (width, height) of the frame: super-resolution gives four times the sides.
-SIZES = {"denoising": (256, 256), "super-resolution": (64, 64), "inpainting": (256, 256)}
+#: Of the frame; super-resolution gives four times the sides.
+SIZE = (96, 64)
+TASKS = ("denoising", "super-resolution", "inpainting")
 FORMS = ("full", "light")
 _FACTORY = "arllie_deploy.models.light_modules.deploy:build_deployed"
 _ROUNDS = 2
@@ -67,16 +68,16 @@ class Made:
     path: Path
 
 
-def measure(tasks: Sequence[str] = tuple(SIZES), width: float = 1.0) -> list[Row]:
+def measure(folder: Path, tasks: Sequence[str] = TASKS, width: float = 1.0) -> list[Row]:
     """Every task and form in every runtime that is installed; rounds are interleaved.
 
     Args:
-        tasks: of `SIZES`.
+        folder: of the artifacts.
+        tasks: of `TASKS`.
         width: of the networks.
     """
-    with TemporaryDirectory(prefix="arllie-costs-") as folder:
-        made = [one for task in tasks for form in FORMS for one in _artifacts(task, form, width, Path(folder))]
-        rounds = [[_timed(one) for one in made] for _ in range(_ROUNDS)]
+    made = [one for task in tasks for form in FORMS for one in _artifacts(task, form, width, folder)]
+    rounds = [[_timed(one) for one in made] for _ in range(_ROUNDS)]
     return [_least(found) for found in zip(*rounds, strict=True)]
 
 
@@ -101,22 +102,29 @@ def _artifacts(task: str, form: str, width: float, folder: Path) -> Iterator[Mad
     from arllie_deploy.models.light_modules.lighten import parameters
 
     network = _network(task, form, width, folder)
-    module, size = load_module(network), network.aligned_size(SIZES[task])
-    macs = _macs(network, size)
+    count, macs = parameters(load_module(network)), 0
     for name, runtime in RUNTIMES.items():
         if FORMATS[name].why_unavailable() is not None:
             continue
-        path = folder / f"{task}-{form}{FORMATS[name].suffix}"
-        FORMATS[name].writer()(NetworkRequest(network, name, "fp32", {size: path}, dynamic=False))
-        held = sum(file.stat().st_size for file in folder.glob(f"{path.stem}.*") if _belongs(file, path))
-        row = Row(task, form, runtime, size, parameters(module), macs, held, None)
-        yield Made(row, network.channels, path)
+        # One folder for each format: two of them have a .bin of the same name.
+        path = folder / name / f"{task}-{form}{FORMATS[name].suffix}"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files, floats = {SIZE: path}, folder / "floats"
+            floats.mkdir(exist_ok=True)
+            FORMATS[name].writer()(NetworkRequest(network, name, "fp32", files, FORMATS[name].dynamic, floats=floats))
+        macs = macs or _macs(path)
+        held = sum(file.stat().st_size for file in path.parent.glob(f"{path.stem}.*") if file.suffix != ".json")
+        yield Made(Row(task, form, runtime, SIZE, count, macs, held, None), network.channels, path)
 
 
-def _belongs(file: Path, main: Path) -> bool:
-    """Whether a file is an artifact's main file or the weights beside it."""
-    beside = main.suffix in (".param", ".xml") and file.suffix == ".bin"
-    return file == main or beside
+def _macs(path: Path) -> int:
+    """Of the first artifact, which is ONNX."""
+    import onnx
+
+    from arllie_deploy.networks.graph_costs import count_macs
+
+    return count_macs(onnx.load(path), SIZE)
 
 
 def _network(task: str, form: str, width: float, folder: Path) -> Network:
@@ -143,14 +151,6 @@ def _network(task: str, form: str, width: float, folder: Path) -> Network:
         alignment=config.alignment,
         minimum=MINIMUM,
     )
-
-
-def _macs(network: Network, size: tuple[int, int]) -> int:
-    from arllie_deploy.export.networks.module import load_module
-    from arllie_deploy.export.networks.onnx import to_plain_model
-    from arllie_deploy.networks.graph_costs import count_macs
-
-    return count_macs(to_plain_model(load_module(network), network, size), size)
 
 
 def _timed(made: Made) -> Row:
@@ -185,9 +185,10 @@ def _cells(full: Row, light: Row) -> list[str]:
 
 def main() -> None:
     """From the shell."""
-    if len(sys.argv) != 2:
-        raise ArllieError("give the file to write: OUT.json")
-    rows = measure()
+    if len(sys.argv) not in (2, 3):
+        raise ArllieError("give the file to write, and for the artifacts a folder: OUT.json [FOLDER]")
+    with TemporaryDirectory(prefix="arllie-costs-") as scratch:
+        rows = measure(Path([*sys.argv, scratch][2]))
     write_text(Path(sys.argv[1]), json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     sys.stdout.write(cost_table(rows) + "\n")
 

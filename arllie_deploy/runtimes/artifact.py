@@ -28,7 +28,9 @@ def check_metadata(text: str | None, path: Path, *, layout: str) -> dict[str, An
         raise ArllieError(f"{path}: its arllie metadata is not JSON; export it again") from None
     if not isinstance(metadata, dict) or metadata.get("version") != METADATA_VERSION:
         raise ArllieError(f"{path}: its arllie metadata is not of version {METADATA_VERSION}; export it again")
-    for key, wanted in {"layout": layout, "color": "RGB", "range": [0.0, 1.0]}.items():
-        if metadata.get(key) != wanted:
-            raise ArllieError(f"{path}: {key} is {metadata.get(key)!r}, this runtime feeds {wanted!r}")
+    feeds: dict[str, list[Any]] = {"layout": [layout], "color": ["RGB", "Y"], "range": [[0.0, 1.0]]}
+    for key, wanted in feeds.items():
+        if metadata.get(key) not in wanted:
+            known = " or ".join(map(repr, wanted))
+            raise ArllieError(f"{path}: {key} is {metadata.get(key)!r}, this runtime feeds {known}")
     return metadata

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.networks.network import Network
 from arllie_deploy.networks.network_file import load, load_graph
-from arllie_deploy.runtimes.base import Runtime, Source
+from arllie_deploy.runtimes.base import OpenedModel, Runtime, Source
 from arllie_deploy.runtimes.held import HeldNetwork, open_held
 from arllie_deploy.runtimes.layout import from_tensor, to_tensor
 from arllie_deploy.runtimes.mapped import MappedNetwork, open_mapped
-from arllie_deploy.runtimes.network_colors import WHOLE, colors_of, refuse_other_frames
+from arllie_deploy.runtimes.network_colors import colors_of, refuse_other_frames
 from arllie_deploy.runtimes.network_graph import Aligned, open_graph
 from arllie_deploy.runtimes.padded import Padded
+from arllie_deploy.runtimes.passes import Passes
 
 
 class OpenedPlanes(Padded):
@@ -28,7 +29,7 @@ class OpenedPlanes(Padded):
         network: of any kind.
         threads: of onnxruntime; None means all cores.
         optimized: whether onnxruntime may rewrite the graph; the network's own reference is computed without.
-        passes: see `Aligned`.
+        passes: see `Passes`; none: all channels go through at once.
 
     Raises:
         ArllieError: if its file is damaged.
@@ -40,12 +41,13 @@ class OpenedPlanes(Padded):
         threads: int | None,
         *,
         optimized: bool = True,
-        passes: tuple[slice, ...] = WHOLE,
+        passes: tuple[slice, ...] = (),
     ) -> None:
         graph, weights = load_graph(network)
         count = threads or len(os.sched_getaffinity(0))
         session = open_graph(graph, weights, count, network.weights, optimized=optimized)
-        inner = Aligned(session, count, passes=passes)
+        inner: OpenedModel = Aligned(session, count)
+        inner = Passes(inner, passes) if passes else inner
         super().__init__(inner, network.alignment, network.minimum, scale=network.scale)
         self.network = network
 

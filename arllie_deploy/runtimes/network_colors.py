@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.networks.network import Network
+from arllie_deploy.runtimes.passes import GRAY
 
 #: Stands for the mask in `Network.color`: 1 where a picture is to be filled.
 MASK = "M"
@@ -17,25 +18,18 @@ class Colors:
 
     Attributes:
         channels: of its frames: 3, RGB; 4, RGB and a mask of 0 and the largest integer.
-        passes: channels that go through the network together, one pass after the other.
+        passes: channels that go through the network together, one pass after the other; none: all at once.
     """
 
     channels: int
-    passes: tuple[slice, ...]
-
-    @property
-    def masked(self) -> bool:
-        """Whether a frame has a mask."""
-        return self.channels > len("RGB")
+    passes: tuple[slice, ...] = ()
 
 
-#: All channels of a tensor at once.
-WHOLE = (slice(None),)
 # (color, output_color) of a network. A gray one sees each channel of a picture as a gray picture.
 _COLORS = {
-    ("RGB", "RGB"): Colors(3, WHOLE),
-    ("Y", "Y"): Colors(3, (slice(0, 1), slice(1, 2), slice(2, 3))),
-    ("RGB" + MASK, "RGB"): Colors(4, WHOLE),
+    ("RGB", "RGB"): Colors(3),
+    ("Y", "Y"): Colors(3, GRAY),
+    ("RGB" + MASK, "RGB"): Colors(4),
 }
 
 
@@ -47,7 +41,7 @@ def colors_of(network: Network) -> Colors:
     """
     found = _COLORS.get((network.color, network.output_color))
     whole = network.held is None and network.mapped is None
-    if found is None or network.raw is not None or not (whole or len(found.passes) == 1):
+    if found is None or network.raw is not None or not (whole or not found.passes):
         raise ArllieError(f"{network.name} makes {network.output_color} of {network.color}: no frames of pictures")
     return found
 
@@ -64,6 +58,7 @@ def refuse_other_frames(network: Network, what: str) -> None:
         network: of any kind.
         what: that compares frames with what becomes of them, for the message.
     """
+    colors_of(network)
     if takes_mask(network):
         raise ArllieError(f"{what}: {network.name} takes a mask with each picture; use arllie-enhance with --mask")
     if network.scale != 1:

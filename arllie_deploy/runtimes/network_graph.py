@@ -16,7 +16,6 @@ from arllie_deploy.networks.network import Network
 from arllie_deploy.networks.network_file import load_graphs
 from arllie_deploy.runtimes.base import Layout
 from arllie_deploy.runtimes.layout import to_integers, to_tensor
-from arllie_deploy.runtimes.network_colors import WHOLE
 
 
 class Aligned:
@@ -26,7 +25,6 @@ class Aligned:
         session: of a graph with the input `input`.
         threads: of the session.
         beside: its other inputs, the same for every frame.
-        passes: channels of a tensor that go through together, one pass after the other.
     """
 
     layout: Layout = "NCHW"
@@ -35,26 +33,18 @@ class Aligned:
     executed_by = "onnxruntime on the CPU"
 
     def __init__(
-        self,
-        session: Any,
-        threads: int,
-        beside: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
-        passes: tuple[slice, ...] = WHOLE,
+        self, session: Any, threads: int, beside: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
     ) -> None:
-        self._session, self.threads, self._beside, self._passes = session, threads, dict(beside), passes
+        self._session, self.threads, self._beside = session, threads, dict(beside)
 
     def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `OpenedModel`; the sides of the result are those of the tensor times the network's scale."""
-        made = [self._pass(np.ascontiguousarray(tensor[:, channels])) for channels in self._passes]
-        return made[0] if len(made) == 1 else np.concatenate(made, axis=1)
+        result: NDArray[np.float32] = self._session.run(None, {"input": tensor, **self._beside})[0]
+        return result
 
     def run(self, frame: NDArray[Any]) -> NDArray[Any]:
         """See `OpenedModel`."""
         return to_integers(self.infer(to_tensor(frame, self.layout)), self.layout, frame.dtype)
-
-    def _pass(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        result: NDArray[np.float32] = self._session.run(None, {"input": tensor, **self._beside})[0]
-        return result
 
 
 def open_graph(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.runtimes.base import Layout, OpenedModel
+from arllie_deploy.runtimes.passes import GRAY, Passes
 
 
 class Padded:
@@ -67,7 +68,9 @@ def refuse_smaller(height: int, width: int, minimum: int) -> None:
 
 
 def padded_by_metadata(opened: OpenedModel, metadata: dict[str, Any]) -> OpenedModel:
-    """The opened artifact itself; behind `Padded` where its own description asks for aligned sides."""
+    """The opened artifact itself; in passes where it is of gray pictures, behind `Padded` for aligned sides."""
+    if metadata.get("color") == "Y":
+        opened = Passes(opened, GRAY)
     if metadata.get("alignment", 1) == 1 and metadata.get("minimum", 1) == 1:
         return opened
     frame = metadata.get("frame")

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.networks import packaged_ladder, packaged_light
+from support.light_networks import packaged_light
+from support.networks import packaged_ladder
 from support.picture_files import random_pixels
 
 from arllie_deploy.errors import ArllieError

@@ -72,3 +72,30 @@ def test_what_needs_no_padding_stays_itself() -> None:
     inner = _Negative()
     assert padded_by_metadata(inner, {"model": "one layer"}) is inner
     assert padded_by_metadata(inner, {"alignment": 1, "minimum": 1}) is inner
+
+
+def test_what_gives_larger_frames_is_cut_at_their_size() -> None:
+    class Doubling(_Negative):
+        def infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+            return super().infer(tensor).repeat(2, 2).repeat(2, 3)
+
+        def run(self, frame: NDArray[Any]) -> NDArray[Any]:
+            return super().run(frame).repeat(2, 0).repeat(2, 1)
+
+    opened = padded_by_metadata(Doubling(), {"alignment": 4, "minimum": 4, "scale": 2})
+    frame = np.random.default_rng(0).integers(0, 256, (9, 14, 3), np.uint8)
+    assert np.array_equal(opened.run(frame), (255 - frame).repeat(2, 0).repeat(2, 1))
+    assert opened.infer(np.zeros((1, 3, 9, 14), np.float32)).shape == (1, 3, 18, 28)
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_a_model_of_gray_pictures_sees_each_channel_as_one(layout: Layout) -> None:
+    inner = _Negative(layout)
+    opened = padded_by_metadata(inner, {"alignment": 4, "minimum": 4, "color": "Y"})
+    frame = np.random.default_rng(0).integers(0, 256, (8, 12, 3), np.uint8)
+    assert np.array_equal(opened.run(frame), 255 - frame)
+    assert [seen.shape for seen in inner.seen] == [(8, 12, 1)] * 3
+    tensor = frame.astype(np.float32)[None] / 255
+    tensor = np.moveaxis(tensor, 3, 1) if layout == "NCHW" else tensor
+    assert np.array_equal(opened.infer(tensor), 1 - tensor)
+    assert {seen.shape for seen in inner.seen[3:]} == {(1, 1, 8, 12) if layout == "NCHW" else (1, 8, 12, 1)}

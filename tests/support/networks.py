@@ -18,8 +18,6 @@ from torch import nn
 from torch.nn import functional
 
 from arllie_deploy.export.networks.package import package
-from arllie_deploy.models.light_modules.config import MINIMUM, LightModulesConfig
-from arllie_deploy.models.light_modules.deploy import build_deployed as build_light
 from arllie_deploy.models.lw_isp.config import LwIspConfig
 from arllie_deploy.models.lw_isp.deploy import build_deployed as build_lw_isp
 from arllie_deploy.models.sad_unet.deploy import build_deployed
@@ -294,39 +292,6 @@ def packaged_lw_isp(head: str) -> Network:
     raw = {"channels": 4, "scale": 2, "color": "RGGB", "raw": "camera-srgb"} if head == "raw" else {}
     facts = Network(
         f"small-{head}", factory, weights, sha256_of(weights), "MIT", arguments, alignment=16, minimum=32, **raw
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves
-        return package(facts, folder / "packaged.safetensors")
-
-
-@cache
-def packaged_light(task: str, convolutions: str = "light", *, delegate: bool = False) -> Network:
-    """The narrowest one of a task, with weights from a fixed seed; denoising is of gray pictures."""
-    folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    torch.manual_seed(0)
-    blocks, colors = (0 if task == "inpainting" else 1), (1 if task == "denoising" else 3)
-    config = LightModulesConfig(task, convolutions, colors, 0.25, blocks)
-    config = config.for_delegates() if delegate else config
-    module = build_light(**config.to_json())
-    save_file(module.state_dict(), weights := folder / "weights.safetensors")
-    factory = f"{build_light.__module__}:{build_light.__name__}"
-    color, output_color = {1: ("Y", "Y"), 3: ("RGB", "RGB"), 4: ("RGBM", "RGB")}[config.channels]
-    facts = Network(
-        name=f"{convolutions}-{task}",
-        factory=factory,
-        weights=weights,
-        sha256=sha256_of(weights),
-        license="MIT",
-        arguments=config.to_json(),
-        channels=config.channels,
-        output_channels=config.colors,
-        scale=config.scale,
-        alignment=config.alignment,
-        minimum=MINIMUM,
-        color=color,
-        output_color=output_color,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter and what it imports warn about themselves

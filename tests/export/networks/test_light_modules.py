@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from support.networks import packaged_light
+from support.light_networks import packaged_light
 from support.resizing import resized
 
 from arllie_deploy.errors import ArllieError
@@ -117,5 +117,5 @@ def test_what_they_lack_of_the_published_form_is_named_with_its_layer(tmp_path: 
         assert "(in GATHER of " in failed
     if MISSING["ethos-u"] is None:
         [path] = request.files.values()
-        with pytest.raises(ArllieError, match="cannot execute .*GATHER of .*: Vela leaves it"):
+        with pytest.raises(ArllieError, match=r"cannot execute .*GATHER of .*: Vela leaves it"):
             compile_whole(NPUS[0], path, "32x24")

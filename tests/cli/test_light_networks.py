@@ -1,12 +1,14 @@
-"""`arllie-enhance` with networks of gray pictures, of larger pictures, and of pictures with a mask."""
+"""The commands with networks of gray pictures, of larger pictures, and of pictures with a mask."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from support.commands import Finished, assert_refused, run_here
-from support.networks import packaged_ladder, packaged_light
+from support.light_networks import packaged_light
+from support.networks import packaged_ladder
 from support.picture_files import exif_block, random_pixels
 
 from arllie_deploy.media import tiled
@@ -106,14 +108,12 @@ def test_tiles_without_a_hole_need_no_network_and_the_others_give_the_whole(
     whole = OpenedNetwork(packaged_light("inpainting"), 1).run(frame).astype(int)
     small_tiles("inpainting", 48 * 460, monkeypatch)
     widths = []
-    infer = OpenedNetwork.infer
     monkeypatch.setattr(OpenedNetwork, "run", _noting(widths, OpenedNetwork.run))
     done = run("inpainting", tmp_path / "in.png", tmp_path / "out.png", "--mask", tmp_path / "mask.png")
     assert done.status == 0, done.err
     assert len(widths) == 1
     assert widths[0] < 800
     assert np.abs(read_picture(tmp_path / "out.png").pixels - whole).max() <= 1
-    assert infer is OpenedNetwork.infer
 
 
 def _noting(widths: list[int], run):
@@ -156,6 +156,34 @@ def test_a_folder_and_a_one_layer_model_take_no_mask(run, tmp_path: Path, monkey
     assert_refused(run_here("enhance", one, monkeypatch, capsys), "arllie-adaptive fills nothing")
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "says"),
+    [("super-resolution", "gives 4 times the sides"), ("inpainting", "takes a mask with each picture")],
+)
+def test_what_cannot_be_compared_with_its_input_is_neither_scored_nor_timed(
+    task: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side in ("low", "high"):
+        picture(tmp_path / side / "a.png")
+    model = ("--model", packaged_light(task).weights)
+    scored = run_here("eval", ["--data", tmp_path, *model], monkeypatch, capsys)
+    assert_refused(scored, f"arllie-eval: light-{task} {says}")
+    timed = run_here("bench", ["--size", "64x48", "--out", tmp_path / "out", *model], monkeypatch, capsys)
+    assert_refused(timed, f"arllie-bench: light-{task} {says}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_denoiser_is_scored_like_any_model(tmp_path: Path, monkeypatch, capsys) -> None:
+    for side in ("low", "high"):
+        picture(tmp_path / side / "a.png")
+    options = ["--data", tmp_path, "--metrics", "psnr,interior-error", "--json"]
+    done = run_here("eval", [*options, "--model", packaged_light("denoising").weights], monkeypatch, capsys)
+    assert done.status == 0, done.err
+    means = json.loads(done.out)["means"]
+    assert 3 < means["psnr"] < 60
+    assert means["interior-error"] < 0.1
 
 
 def test_gray_files_are_refused_as_everywhere(run, tmp_path: Path) -> None:
