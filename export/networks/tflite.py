@@ -20,6 +20,7 @@ from arllie_deploy.export.networks.module import load_module
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 from arllie_deploy.export.networks.tflite_integers import Ranges, float_operators, half_weights, observe, quantized
+from arllie_deploy.export.networks.tflite_listed import with_listed_operators
 from arllie_deploy.export.networks.tflite_moves import shorten_moves
 from arllie_deploy.export.request import Written
 from arllie_deploy.networks.network import Network
@@ -48,7 +49,7 @@ def write(request: NetworkRequest) -> Written:
 
 
 def convert(module: nn.Module, network: Network, size: Size) -> bytes:
-    """A module in eval mode as a float32 model for one size (width, height), its moves of whole tensors shortened."""
+    """A module in eval mode as a float32 model for one size (width, height), of operators that delegates know."""
     # Before the import: notices about the machine are not about the user's model.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import litert_torch
@@ -71,7 +72,7 @@ def convert(module: nn.Module, network: Network, size: Size) -> bytes:
     except Exception as error:  # whatever torch.export, MLIR or the converter raise
         reason = str(error).strip().splitlines()[0]
         raise ArllieError(f"litert-torch could not convert {network.name} at {size[0]}x{size[1]}: {reason}") from error
-    return shorten_moves(bytes(model.model_content()))
+    return with_listed_operators(shorten_moves(bytes(model.model_content())))
 
 
 def split_clamps(graph: TfliteGraph) -> None:

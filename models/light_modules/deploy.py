@@ -45,6 +45,7 @@ def deploy(network: LightModulesNetwork) -> LightModulesNetwork:
             part = slice(start, start := start + convolution.out_channels)
             _fold(convolution, norm, part)
         setattr(place.owner, place.name, nn.Identity())
+    _join_activated(deployed)
     return deployed.requires_grad_(False)
 
 
@@ -89,6 +90,15 @@ def _normalized(network: nn.Module) -> Iterator[_Normalized]:
             yield _Normalized(module, "norm", module.halves)
         elif isinstance(module, (Gsat, DilatedSeparable)) and isinstance(module.norm, nn.BatchNorm2d):
             yield _Normalized(module, "norm", (module.mix,))
+
+
+def _join_activated(network: nn.Module) -> None:
+    """A ReLU after a linear LIST goes before its join, where engines and delegates have it within the convolutions."""
+    for layer in network.modules():
+        if isinstance(layer, Layer) and isinstance(layer.activation, nn.ReLU):
+            last = layer.conv[-1] if isinstance(layer.conv, (EnlargedList, HalvedList)) else layer.conv
+            if isinstance(last, List) and not last.activated:
+                last.activation, layer.activation = layer.activation, nn.Identity()
 
 
 def _outputs(conv: nn.Module) -> tuple[nn.Conv2d | nn.ConvTranspose2d, ...]:

@@ -68,6 +68,8 @@ class List(nn.Module):
         self.activated = form == "activated"
         self.squeeze_norm = normalization(inner) if self.activated else nn.Identity()
         self.norm = normalization(after) if self.activated else nn.Identity()
+        # Of a linear one, for inference: what follows it, done before the halves are joined.
+        self.activation: nn.Module = nn.Identity()
         _start(self)
 
     @property
@@ -79,7 +81,9 @@ class List(nn.Module):
         """(N, before, H, W) -> (N, after, H, W)."""
         if not self.activated:
             s = self.squeeze(x)
-            return torch.cat([self.separable(self.depthwise(s)), self.pointwise(s)], 1)
+            return torch.cat(
+                [self.activation(self.separable(self.depthwise(s))), self.activation(self.pointwise(s))], 1
+            )
         s = torch.relu(self.squeeze_norm(self.squeeze(x)))
         return torch.relu(self.norm(torch.cat([self.pointwise(s), self.separable(self.depthwise(s))], 1)))
 
