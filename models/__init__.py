@@ -29,6 +29,7 @@ NETWORKS = {
     "sad-unet-delegate": "sad_unet",
     "lw-isp-lol": "lw_isp",
     "lw-isp-raw": "lw_isp",
+    "lw-isp-raw-delegate": "lw_isp",
     "lw-isp-denoise": "lw_isp",
 }
 # An adaptive member -> the one that stands in for it where filters must be constant.

@@ -47,7 +47,7 @@ def _is_plain(graph: TfliteGraph, operator: Any) -> bool:
 
 def _plain(graph: TfliteGraph, operator: Any) -> Any:
     source, filters, *bias = (int(index) for index in operator.inputs)
-    moved = np.ascontiguousarray(np.moveaxis(graph.constant(filters), 3, 0))
+    moved = np.ascontiguousarray(graph.constant(filters).transpose(3, 1, 2, 0))
     given = [source, graph.add_constant(graph.name(filters) + ";plain", moved), *bias]
     values = {name: getattr(operator.builtinOptions, name) for name in _OF_CONVOLUTION}
     return graph.make("CONV_2D", 1, given, int(operator.outputs[0]), "Conv2DOptions", **values)

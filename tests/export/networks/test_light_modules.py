@@ -97,7 +97,7 @@ def test_light_networks_and_their_baselines_are_what_they_were(
 
 
 @needs_tflite
-@pytest.mark.parametrize("task", ["super-resolution", "inpainting"])
+@pytest.mark.parametrize("task", ["denoising", "super-resolution", "inpainting"])
 def test_delegates_take_the_form_that_is_made_for_them(task: str, tmp_path: Path) -> None:
     request = written(packaged_light(task, delegate=True), "tflite", tmp_path, "int8")
     assert held_to_delegate("nnapi", request)[0] is None
