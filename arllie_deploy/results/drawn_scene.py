@@ -34,7 +34,7 @@ def drawn_scene(side: int, seed: int = 0) -> Frame:
     bottom = np.concatenate([_zones(x, y), _surface(x, y, rng)], 1)
     fine = np.concatenate([top, bottom])
     light = fine.reshape(side, _FINER, side, _FINER, 3).mean((1, 3))
-    return np.round(255.0 * light).astype(np.uint8)
+    return np.asarray(np.round(255.0 * light), np.uint8)
 
 
 def _star(x: Float, y: Float) -> Float:
@@ -60,11 +60,12 @@ def _zones(x: Float, y: Float) -> Float:
 def _surface(x: Float, y: Float, rng: np.random.Generator) -> Float:
     waves = rng.uniform(-40.0, 40.0, (24, 2))
     phases = rng.uniform(0.0, 2.0 * np.pi, 24)
-    texture = sum(np.sin(wave[0] * x + wave[1] * y + phase) for wave, phase in zip(waves, phases, strict=True)) / 24.0
+    each = [np.sin(wave[0] * x + wave[1] * y + phase) for wave, phase in zip(waves, phases, strict=True)]
+    texture = np.mean(each, axis=0)
     surface = _colored(0.45 + 0.3 * x + 0.35 * texture, (0.95, 0.75, 0.55))
     beam = np.abs(x - 0.35 * y) < 0.04
     return np.clip(np.where(beam[..., None], np.array((0.1, 0.2, 0.35)), surface), 0.0, 1.0)
 
 
 def _colored(gray: Float, color: tuple[float, float, float]) -> Float:
-    return gray[..., None] * np.asarray(color)
+    return np.asarray(gray[..., None] * np.asarray(color), np.float64)
