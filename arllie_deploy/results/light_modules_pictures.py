@@ -25,7 +25,7 @@ from arllie_deploy.results.light_modules_scores import (
 )
 from arllie_deploy.results.lw_isp_pictures import draw_crops
 
-_SIDE, _SHOWN = 256, 112
+_SIDE, _SHOWN = 192, 64
 # A quarter of the drawn scene each.
 _QUARTER = _SIDE // 2
 
