@@ -31,6 +31,9 @@ NETWORKS = {
     "lw-isp-raw": "lw_isp",
     "lw-isp-raw-delegate": "lw_isp",
     "lw-isp-denoise": "lw_isp",
+    "light-dncnn": "light_modules",
+    "light-srresnet": "light_modules",
+    "light-inpaint": "light_modules",
 }
 # An adaptive member -> the one that stands in for it where filters must be constant.
 WITH_CONSTANT_FILTERS = {"arllie-adaptive": "arllie-adaptive-int"}

@@ -44,7 +44,7 @@ _INTRO = (
     "one, trained by one recipe at equal steps, one training each; light-dncnn goes on for as many steps. PSNR in dB "
     "and SSIM are means over pictures that no network was trained on; results are rounded to 8 bits, as a user gets "
     "them. The training pictures are LOL's well-lit ones: frames of 150×100 and 68 crops of 256×192. The test sets "
-    "chose nothing and were scored for this page alone."
+    "chose nothing and were scored for this page alone. A row that says `no network file` has no weights yet."
 )
 _TASKS = {
     "denoising": (

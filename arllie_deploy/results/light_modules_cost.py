@@ -64,7 +64,7 @@ def measure(networks: Mapping[str, Network]) -> dict[str, Cost]:
 def cost_table(costs: Mapping[str, Cost | None]) -> str:
     """One row for each network; who has no file is named."""
     rows = {
-        name: one and [f"{one.parameters:,}", f"{one.macs / 1e9:.3f}", f"{one.milliseconds:.0f}"]
+        name: None if one is None else [f"{one.parameters:,}", f"{one.macs / 1e9:.3f}", f"{one.milliseconds:.0f}"]
         for name, one in costs.items()
     }
     return _table(["network", "parameters", "GMAC at 256×256", "ms at 256×256"], rows)
@@ -73,7 +73,9 @@ def cost_table(costs: Mapping[str, Cost | None]) -> str:
 def budget_table(budgets: Mapping[str, Budget | None]) -> str:
     """The same of trainings."""
     rows = {
-        name: one and [f"{one.steps:,}", f"{one.batch}", f"{one.crop}×{one.crop}", f"{one.minutes:.0f}"]
+        name: None
+        if one is None
+        else [f"{one.steps:,}", f"{one.batch}", f"{one.crop}×{one.crop}", f"{one.minutes:.0f}"]
         for name, one in budgets.items()
     }
     return _table(["network", "steps", "squares of each", "pixels", "minutes of one core"], rows)
