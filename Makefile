@@ -10,8 +10,9 @@ LOL ?= ../shared/data/lol
 # Folders of well-lit pictures for the second table of results-quality.
 PICTURES ?= ../shared/data/sr_x4/set5/hr ../shared/data/sr_x4/set14/hr
 DENOISE ?= $(LOL)/../denoise
+SR ?= $(LOL)/../sr_x4
 
-.PHONY: help setup check check-native test demo export-matrix bench-budgets results-search results-quality results-downstream results-speed results-sad-unet results-lw-isp templates clean
+.PHONY: help setup check check-native test demo export-matrix bench-budgets results-search results-quality results-downstream results-speed results-sad-unet results-lw-isp results-light-modules templates clean
 help:
 	@echo "make demo    export, verify, benchmark and enhance with the shipped model"
 	@echo "make test    the whole test suite"
@@ -25,6 +26,7 @@ help:
 	@echo "make results-speed   ours and networks of published shapes in one run, on an idle machine; four minutes"
 	@echo "make results-sad-unet   the SAD U-Net's ideas switched off one by one, and its widths (LOL=); half an hour"
 	@echo "make results-lw-isp   LW-ISP beside classical pipelines, filters and one-layer models (LOL=, DENOISE=); half an hour"
+	@echo "make results-light-modules   light networks beside their baselines, four upsamplers (LOL=, DENOISE=, SR=, MODELS=folder of baselines)"
 	@echo "make clean   remove .venv and what was built"
 
 setup: $(VENV)/.installed
@@ -70,6 +72,9 @@ results-sad-unet: setup
 
 results-lw-isp: setup
 	$(BIN)/python -P -m arllie_deploy.results.lw_isp --data $(LOL) --denoise $(DENOISE) --out docs/results
+
+results-light-modules: setup
+	$(BIN)/python -P -m arllie_deploy.results.light_modules --data $(LOL) --denoise $(DENOISE) --sr $(SR) $(if $(MODELS),--models $(MODELS)) --out docs/results
 
 results-downstream: setup
 	$(BIN)/python -P -m arllie_deploy.results.downstream --out docs/results
