@@ -42,7 +42,8 @@ def measure_reaches(run: Callable[[torch.Tensor], Sequence[torch.Tensor]], netwo
     """
     found: list[int | None] = []
     for length in _LENGTHS:
-        found = _reaches(run, network, network.aligned(length))
+        # Two multiples of the alignment at least, one for each half.
+        found = _reaches(run, network, network.aligned(max(length, 2 * network.alignment)))
         if None not in found:
             break
     return found
