@@ -66,11 +66,15 @@ def rows_of(page: str, heading: str) -> dict[str, list[str]]:
     return {name: [cell.strip(" |") for cell in others] for name, *others in cells[2:]}
 
 
-def test_the_page_is_made_without_any_network_and_names_every_one_that_is_absent(
-    data: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Those that ship were trained on other pictures than this test's, and would be refused.
+@pytest.fixture(autouse=True)
+def _nothing_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does was trained on other pictures than these, and would be refused."""
     monkeypatch.setattr(lw_isp_pictures, "NETWORKS", {})
+
+
+def test_the_page_is_made_without_any_network_and_names_every_one_that_is_absent(
+    data: Path, work: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     make_page(data / "lol", data / "denoise", out, work, None)
     page, numbers = (out / "lw_isp.md").read_text(), json.loads((out / "lw_isp.json").read_text())
