@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arllie_deploy.cli.enhance_raw import RawOptions, development_of, is_raw, raw_network, refuse_raw_use
+from arllie_deploy.cli.enhance_request import Delivery, Request
+from arllie_deploy.cli.options import with_fields_as_options
 from arllie_deploy.cli.output import note, print_json, print_line, progress
 
 if TYPE_CHECKING:
-    from arllie_deploy.cli.enhance_raw import RawOptions
     from arllie_deploy.media.enhance_file import Enhanced
     from arllie_deploy.media.folder import Outcome
     from arllie_deploy.media.opener import Opener
@@ -17,39 +19,15 @@ if TYPE_CHECKING:
     from arllie_deploy.stored_model import Model
 
 
+@with_fields_as_options
 def command(
     input_: Annotated[
         Path, typer.Argument(metavar="INPUT", help="A PNG, JPEG, WebP or TIFF file, a folder, or a raw frame.")
     ],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The file to write, or for a folder another one.")],
-    model: Annotated[str, typer.Option(help="A shipped model or a .safetensors file.")] = "arllie",
-    runtime: Annotated[str, typer.Option(help="auto, or the engine: native, onnxruntime, numpy.")] = "auto",
-    strength: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 gives the input, 1 the model's output.")] = 1.0,
-    mask: Annotated[
-        Path | None,
-        typer.Option(help="Of a network that fills: a picture of the same size, white where it is to be filled."),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, max=256, help="Of the engine; all cores if not given.")] = None,
-    clip: Annotated[bool, typer.Option("--clip", help="The folder's pictures are frames of one clip.")] = False,
-    bayer: Annotated[str | None, typer.Option(help="Of a Bayer dump: rggb, bggr, grbg or gbrg.")] = None,
-    bits: Annotated[int | None, typer.Option(help="Of a dump's values: 10, 12, 14 or 16.")] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="Of a dump.")] = None,
-    packing: Annotated[str | None, typer.Option(help="Of a dump: plain (16 bits a value, the default), mipi.")] = None,
-    black: Annotated[float | None, typer.Option(help="Of a dump: the value without light; 0.")] = None,
-    white: Annotated[float | None, typer.Option(help="Of a dump: the value of saturation; all bits set.")] = None,
-    white_balance: Annotated[
-        str | None, typer.Option(metavar="R,G,B", help="Of a dump: gains; estimated if not given.")
-    ] = None,
-    orientation: Annotated[int | None, typer.Option(help="Of a dump: 1 to 8, as EXIF numbers it; 1.")] = None,
-    exposure: Annotated[float | None, typer.Option(help="Gain on the light of a raw frame; 1.")] = None,
-    tone: Annotated[
-        str | None, typer.Option(help="Curve of a raw frame: linear (none, the default), smoothstep.")
-    ] = None,
-    depth: Annotated[
-        int | None, typer.Option(help="Bits per channel made of a raw frame: 8 (the default) or 16.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    request: Request,
+    raw: RawOptions,
+    delivery: Delivery,
 ) -> int:
     """Enhance a picture, or every picture directly in a folder.
 
@@ -73,36 +51,30 @@ def command(
     Exit 0: everything was written. 2: wrong use or bad input; of a folder, the good pictures are written all the same.
     """
     from arllie_deploy.cli.enhance_mask import refuse_network_use
-    from arllie_deploy.cli.enhance_raw import RawOptions, is_raw, refuse_raw_use
     from arllie_deploy.media.opener import opener_for_clip, opener_for_pictures, refuse_other_runtime
     from arllie_deploy.models import find_any
     from arllie_deploy.runtimes.choose import find_runtime
 
-    if runtime != "auto":
-        find_runtime(runtime).require()
-    found = find_any(model)
-    raw = RawOptions(bayer, bits, size, packing, black, white, white_balance, orientation, exposure, tone, depth)
+    if request.runtime != "auto":
+        find_runtime(request.runtime).require()
+    found = find_any(request.model)
     if is_raw(input_, raw):
-        _refuse_for_raw(strength, mask, clip=clip)
-        refuse_other_runtime(runtime)
-        return _raw_file(found, threads, input_, output, raw, force=force, json=json)
+        _refuse_for_raw(request)
+        refuse_other_runtime(request.runtime)
+        return _raw_file(found, request.threads, input_, output, raw, delivery)
     refuse_raw_use(found, input_, raw)
-    refuse_network_use(found, input_, mask, strength)
-    opener = (opener_for_clip if clip else opener_for_pictures)(found, runtime, threads)
-    if input_.is_dir():
-        return _folder(opener, input_, output, strength, force=force, json=json)
-    return _file(opener, input_, output, strength, mask, force=force, json=json)
+    refuse_network_use(found, input_, request.mask, request.strength)
+    opener = (opener_for_clip if request.clip else opener_for_pictures)(found, request.runtime, request.threads)
+    return (_folder if input_.is_dir() else _file)(opener, input_, output, request, delivery)
 
 
-def _file(
-    opener: "Opener", source: Path, target: Path, strength: float, mask: Path | None, *, force: bool, json: bool
-) -> int:
+def _file(opener: "Opener", source: Path, target: Path, request: Request, delivery: Delivery) -> int:
     from arllie_deploy.media.enhance_file import enhance_file
 
+    asked: dict[str, Any] = {"strength": request.strength, "mask": request.mask, "force": delivery.force}
     with progress() as bar:
-        report = _reporter(bar, source.name)
-        written = enhance_file(opener, source, target, strength=strength, mask=mask, force=force, progress=report)
-    return _written(source, written, json=json)
+        written = enhance_file(opener, source, target, **asked, progress=_reporter(bar, source.name))
+    return _written(source, written, json=delivery.json)
 
 
 def _raw_file(
@@ -110,12 +82,9 @@ def _raw_file(
     threads: int | None,
     source: Path,
     target: Path,
-    options: "RawOptions",
-    *,
-    force: bool,
-    json: bool,
+    options: RawOptions,
+    delivery: Delivery,
 ) -> int:
-    from arllie_deploy.cli.enhance_raw import development_of, raw_network
     from arllie_deploy.media.raw_file import develop_file
 
     network, development = raw_network(model, source), development_of(source, options)
@@ -123,18 +92,23 @@ def _raw_file(
     with progress() as bar:
         report = _reporter(bar, source.name)
         written = develop_file(
-            network, threads, source, target, development, force=force, progress=report, warn=warnings.append
+            network, threads, source, target, development, force=delivery.force, progress=report, warn=warnings.append
         )
     for line in warnings:
         note(f"arllie-enhance: {line}")
-    return _written(source, written, json=json)
+    return _written(source, written, json=delivery.json)
 
 
-def _refuse_for_raw(strength: float, mask: Path | None, *, clip: bool) -> None:
+def _refuse_for_raw(request: Request) -> None:
     from arllie_deploy.errors import ArllieError
 
-    for option, given in (("--strength", strength != 1.0), ("--mask", mask is not None), ("--clip", clip)):
-        if given:
+    given = {
+        "--strength": request.strength != Request.strength,
+        "--mask": request.mask is not None,
+        "--clip": request.clip,
+    }
+    for option, is_given in given.items():
+        if is_given:
             raise ArllieError(f"{option} is for pictures; a raw frame is developed as a whole: leave it out")
 
 
@@ -146,18 +120,20 @@ def _written(source: Path, written: "Enhanced", *, json: bool) -> int:
     return 0
 
 
-def _folder(opener: "Opener", source: Path, target: Path, strength: float, *, force: bool, json: bool) -> int:
+def _folder(opener: "Opener", source: Path, target: Path, request: Request, delivery: Delivery) -> int:
     from arllie_deploy.cli.program import DONE, WRONG_USE
     from arllie_deploy.media.folder import enhance_folder
 
     with progress() as bar:
         report = _reporter(bar, source.name)
-        outcomes = enhance_folder(opener, source, target, strength=strength, force=force, progress=report)
+        outcomes = enhance_folder(
+            opener, source, target, strength=request.strength, force=delivery.force, progress=report
+        )
     failed = [outcome for outcome in outcomes if outcome.written is None]
     for outcome in failed:
         note(f"arllie-enhance: error: {outcome.reason}")
     written = len(outcomes) - len(failed)
-    if json:
+    if delivery.json:
         pictures = [_outcome(source, outcome) for outcome in outcomes]
         print_json({"output": str(target), "pictures": pictures, "written": written, "failed": len(failed)})
     else:

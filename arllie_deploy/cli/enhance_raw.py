@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from arllie_deploy.errors import ArllieError
 
@@ -13,21 +15,27 @@ if TYPE_CHECKING:
     from arllie_deploy.stored_model import Model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RawOptions:
-    """What was given of the options for raw frames, each by its name; None: it was not given."""
+    """The options for raw frames; None: it was not given."""
 
-    bayer: str | None = None
-    bits: int | None = None
-    size: str | None = None
-    packing: str | None = None
-    black: float | None = None
-    white: float | None = None
-    white_balance: str | None = None
-    orientation: int | None = None
-    exposure: float | None = None
-    tone: str | None = None
-    depth: int | None = None
+    bayer: Annotated[str | None, typer.Option(help="Of a Bayer dump: rggb, bggr, grbg or gbrg.")] = None
+    bits: Annotated[int | None, typer.Option(help="Of a dump's values: 10, 12, 14 or 16.")] = None
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Of a dump.")] = None
+    packing: Annotated[str | None, typer.Option(help="Of a dump: plain (16 bits a value, the default), mipi.")] = None
+    black: Annotated[float | None, typer.Option(help="Of a dump: the value without light; 0.")] = None
+    white: Annotated[float | None, typer.Option(help="Of a dump: the value of saturation; all bits set.")] = None
+    white_balance: Annotated[
+        str | None, typer.Option(metavar="R,G,B", help="Of a dump: gains; estimated if not given.")
+    ] = None
+    orientation: Annotated[int | None, typer.Option(help="Of a dump: 1 to 8, as EXIF numbers it; 1.")] = None
+    exposure: Annotated[float | None, typer.Option(help="Gain on the light of a raw frame; 1.")] = None
+    tone: Annotated[str | None, typer.Option(help="Curve of a raw frame: linear (none, the default), smoothstep.")] = (
+        None
+    )
+    depth: Annotated[int | None, typer.Option(help="Bits per channel made of a raw frame: 8 (the default) or 16.")] = (
+        None
+    )
 
     @property
     def given(self) -> dict[str, Any]:

@@ -1,36 +1,43 @@
-"""A network's configuration from the JSON values that a recipe or a network file gives."""
+"""A network's configuration from the JSON values that a recipe or a network file gives, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
 
 from arllie_deploy.errors import ArllieError
 
-Config = TypeVar("Config")
 
+@dataclass(frozen=True)
+class Arguments:
+    """What the configurations of all systems derive from; they check their values when they are made.
 
-def config_from(kind: type[Config], system: str, values: Mapping[str, Any]) -> Config:
-    """A configuration; what is left out has its default.
-
-    Args:
-        kind: a dataclass that checks its values.
+    Attributes:
         system: its name in messages.
-        values: field -> value.
-
-    Raises:
-        ArllieError: on an unknown key, and what `kind` raises on a value out of range.
     """
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a TypeVar cannot say "a dataclass"
-    if unknown := sorted(set(values) - set(known)):
-        raise ArllieError(f"{system}: unknown key {unknown[0]!r}; known: {', '.join(known)}")
-    return kind(**values)
 
+    system: ClassVar[str]
 
-def check_choices(config: object, system: str, choices: Mapping[str, Collection[Any]]) -> None:
-    """Raise `ArllieError` unless the named fields of a configuration have values that are known."""
-    for name, known in choices.items():
-        value = getattr(config, name)
-        if value not in known:
-            raise ArllieError(f"{system}: {name} is {value!r}; known: {', '.join(map(str, known))}")
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The configuration of `to_json`; what is left out has its default.
+
+        Raises:
+            ArllieError: on an unknown key or a value out of range.
+        """
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(set(values) - set(known)):
+            raise ArllieError(f"{cls.system}: unknown key {unknown[0]!r}; known: {', '.join(known)}")
+        return cls(**values)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+    def check(self, choices: Mapping[str, Collection[Any]], where: str = "") -> None:
+        """Raise `ArllieError` unless the named fields have values that are known, `where` in its words."""
+        for name, known in choices.items():
+            value = getattr(self, name)
+            if value not in known:
+                raise ArllieError(f"{self.system}: {name} is {value!r}; known{where}: {', '.join(map(str, known))}")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from arllie_deploy.atomic import ensure_folder
-from arllie_deploy.errors import ArllieError
 from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.folder import picture_files
 from arllie_deploy.results import light_modules_scores as scores
@@ -28,8 +26,9 @@ from arllie_deploy.results.lw_isp_pictures import (
     whole_split,
 )
 from arllie_deploy.results.page import Origin, fingerprint, table, write_numbers, write_page
+from arllie_deploy.results.program import as_program
 from arllie_deploy.results.quality.scores import load_pairs, pair_files, score
-from arllie_deploy.results.sad_unet_trainings import Measured
+from arllie_deploy.results.short_trainings import Measured
 from arllie_deploy.runtimes.network import OpenedNetwork
 
 _COMMAND = (
@@ -86,7 +85,6 @@ class Found:
 
     def numbers(self) -> dict[str, Any]:
         """JSON values; without the recipes."""
-        trainings = [asdict(one) for one in self.measured]
         return {
             **{
                 task: {name: _json(of_methods) for name, of_methods in sets.items()}
@@ -95,9 +93,7 @@ class Found:
             "eval15": _json(self.unets),
             "costs": _json(self.costs),
             "budgets": _json(self.budgets),
-            "upsamplers": [
-                {key: value for key, value in one.items() if key not in ("recipe", "data")} for one in trainings
-            ],
+            "upsamplers": [one.figures() for one in self.measured],
         }
 
 
@@ -250,8 +246,4 @@ def _origin(networks: Mapping[str, Network], digest: str, data: Path, denoise: P
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except ArllieError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+    as_program(main)

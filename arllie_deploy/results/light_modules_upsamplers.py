@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.results.page import summarize, table
-from arllie_deploy.results.sad_unet import differences, verdict
-from arllie_deploy.results.sad_unet_trainings import REFERENCE, Measured, measured_once
+from arllie_deploy.results.short_trainings import REFERENCE, Measured, compared, run_all
 
 if TYPE_CHECKING:
     from arllie_deploy.training.data import Split
@@ -79,14 +77,7 @@ def run(arms: Sequence[Arm], seeds: Sequence[int], split: Split, work: Path) -> 
     Raises:
         ArllieError: if a result in `work` is of another recipe or other pictures.
     """
-    import torch
-
-    from arllie_deploy.training.fingerprint import fingerprint
-
-    torch.set_num_threads(1)
-    ensure_folder(work)
-    digest = fingerprint(split)
-    return [measured_once(arm.name, recipe_of(arm, seed), split, digest, work) for seed in seeds for arm in arms]
+    return run_all([(arm.name, recipe_of(arm, seed)) for seed in seeds for arm in arms], split, work)
 
 
 def parameters_of(arm: Arm) -> int:
@@ -122,10 +113,6 @@ def upsamplers_part(measured: Sequence[Measured]) -> str:
 def _rows(measured: Sequence[Measured]) -> list[list[str]]:
     rows = []
     for arm in ARMS:
-        own = [one for one in measured if one.arm == arm.name]
-        told = ["", ""]
-        if arm.name != REFERENCE:
-            told = [summarize(differences(measured, arm.name, "psnr_db")).show(2), verdict(measured, arm.name)]
-        psnr_db, ssim = (summarize([getattr(one, figure) for one in own]) for figure in ("psnr_db", "ssim"))
-        rows.append([arm.title, f"{parameters_of(arm):,}", psnr_db.show(2), *told, ssim.show(4)])
+        ssim = summarize([one.ssim for one in measured if one.arm == arm.name])
+        rows.append([arm.title, f"{parameters_of(arm):,}", *compared(measured, arm.name), ssim.show(4)])
     return rows

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from arllie_deploy.atomic import ensure_folder
-from arllie_deploy.errors import ArllieError
 from arllie_deploy.models import find_model
 from arllie_deploy.networks.network import Network
 from arllie_deploy.pictures.folder import picture_files
@@ -30,9 +28,10 @@ from arllie_deploy.results.lw_isp_pictures import (
     whole_split,
 )
 from arllie_deploy.results.page import Origin, fingerprint, table, write_numbers, write_page
+from arllie_deploy.results.program import as_program
 from arllie_deploy.results.quality.entries import Enhance, enhance_with
 from arllie_deploy.results.quality.scores import Score, load_pairs, pair_files, score
-from arllie_deploy.results.sad_unet_trainings import Measured
+from arllie_deploy.results.short_trainings import Measured
 from arllie_deploy.runtimes.network import OpenedNetwork
 
 _COMMAND = "python -P -m arllie_deploy.results.lw_isp --data LOL --denoise DENOISE --out docs/results"
@@ -78,7 +77,6 @@ class Found:
 
     def numbers(self) -> dict[str, Any]:
         """JSON values; without the recipes, which name files of this machine."""
-        students = [asdict(one) for one in self.measured]
         return {
             "raw": {
                 kind: {name: one and asdict(one) for name, one in scores.items()} for kind, scores in self.raw.items()
@@ -87,9 +85,7 @@ class Found:
                 name: one and dict(zip(self.noisy_sets, one, strict=True)) for name, one in self.denoised.items()
             },
             "eval15": {name: one and asdict(one) for name, one in self.low_light.items()},
-            "distillation": [
-                {key: value for key, value in one.items() if key not in ("recipe", "data")} for one in students
-            ],
+            "distillation": [one.figures() for one in self.measured],
             "costs": [{"name": row.name, "costs": [asdict(cost) for cost in row.costs]} for row in count()],
         }
 
@@ -271,8 +267,4 @@ def _draw(path: Path, networks: Mapping[str, Network | None]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except ArllieError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+    as_program(main)

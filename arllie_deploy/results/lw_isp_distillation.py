@@ -15,8 +15,7 @@ from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.networks.network import Network, sha256_of
 from arllie_deploy.networks.network_file import load
 from arllie_deploy.results.page import summarize, table
-from arllie_deploy.results.sad_unet import differences, verdict
-from arllie_deploy.results.sad_unet_trainings import REFERENCE, Measured, measured_once
+from arllie_deploy.results.short_trainings import REFERENCE, Measured, compared, run_all
 
 if TYPE_CHECKING:
     from arllie_deploy.training.data import Split
@@ -103,18 +102,8 @@ def run(arms: Sequence[Arm], seeds: Sequence[int], split: Split, teacher: Path, 
     Raises:
         ArllieError: if a result in `work` is of another recipe, another teacher or other pictures.
     """
-    import torch
-
-    from arllie_deploy.training.fingerprint import fingerprint
-
-    torch.set_num_threads(1)
-    ensure_folder(work)
-    digest = fingerprint(split)
-    return [
-        measured_once(arm.name, student_recipe(arm, seed, teacher), split, digest, work)
-        for seed in seeds
-        for arm in arms
-    ]
+    recipes = [(arm.name, student_recipe(arm, seed, teacher)) for seed in seeds for arm in arms]
+    return run_all(recipes, split, work)
 
 
 def distillation_part(measured: Sequence[Measured], teacher: Path) -> str:
@@ -143,12 +132,8 @@ def distillation_part(measured: Sequence[Measured], teacher: Path) -> str:
 def _rows(measured: Sequence[Measured]) -> list[list[str]]:
     rows = []
     for arm in ARMS:
-        own = [one for one in measured if one.arm == arm.name]
-        told = ["", ""]
-        if arm.name != REFERENCE:
-            told = [summarize(differences(measured, arm.name, "psnr_db")).show(2), verdict(measured, arm.name)]
-        psnr_db, ssim = (summarize([getattr(one, figure) for one in own]) for figure in ("psnr_db", "ssim"))
-        rows.append([arm.title, psnr_db.show(2), *told, ssim.show(4)])
+        ssim = summarize([one.ssim for one in measured if one.arm == arm.name])
+        rows.append([arm.title, *compared(measured, arm.name), ssim.show(4)])
     return rows
 
 

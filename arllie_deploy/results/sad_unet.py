@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import math
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from arllie_deploy.atomic import ensure_folder
-from arllie_deploy.errors import ArllieError
 from arllie_deploy.results.page import Origin, plot, summarize, table, write_numbers, write_page
+from arllie_deploy.results.program import as_program
 from arllie_deploy.results.sad_unet_latency import Cost, key, measure_once
-from arllie_deploy.results.sad_unet_trainings import (
-    ARMS,
-    REFERENCE,
-    SEEDS,
-    WIDTHS,
-    Arm,
-    Measured,
-    recipe_of,
-    run,
-)
+from arllie_deploy.results.sad_unet_trainings import ARMS, SEEDS, WIDTHS, Arm, recipe_of, run
+from arllie_deploy.results.short_trainings import Measured, compared, verdict
 
 _COMMAND = "python -P -m arllie_deploy.results.sad_unet --data LOL/train --out docs/results"
 _PACKAGES = ("torch", "onnxruntime", "numpy", "matplotlib")
-# Student's t: how many standard errors hold 95 % of the means of so many differences (two-sided).
-_T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57}
-
-
-def differences(measured: Sequence[Measured], name: str, figure: str) -> list[float]:
-    """What a row gains over the reference, seed by seed: the two share their batches."""
-    of = {(one.arm, one.seed): getattr(one, figure) for one in measured}
-    return [of[name, seed] - of[REFERENCE, seed] for arm, seed in of if arm == name]
-
-
-def verdict(measured: Sequence[Measured], name: str) -> str:
-    """Whether the seeds can tell a row from the reference: whether 0 is outside the 95 % interval of the gain."""
-    gain = summarize(differences(measured, name, "psnr_db"))
-    if abs(gain.mean) <= _T_95[gain.count] * (gain.deviation or 0.0) / math.sqrt(gain.count):
-        return "not told apart"
-    return "better" if gain.mean > 0 else "worse"
 
 
 def rows(measured: Sequence[Measured], arms: Sequence[Arm], costs: Mapping[str, Cost]) -> list[list[str]]:
@@ -50,13 +24,10 @@ def rows(measured: Sequence[Measured], arms: Sequence[Arm], costs: Mapping[str, 
     for arm in arms:
         own = [one for one in measured if one.arm == arm.name]
         cost = costs[key(_arguments(arm))]
-        gained = summarize(differences(measured, arm.name, "psnr_db")).show(2)
         made.append(
             [
                 arm.name,
-                summarize([one.psnr_db for one in own]).show(2),
-                "" if arm.name == REFERENCE else gained,
-                "" if arm.name == REFERENCE else verdict(measured, arm.name),
+                *compared(measured, arm.name),
                 summarize([one.ssim for one in own]).show(3),
                 f"{100 * summarize([one.clamped for one in own]).mean:.1f}%",
                 f"{cost.parameters:,}",
@@ -96,7 +67,7 @@ def page_parts(measured: Sequence[Measured], costs: Mapping[str, Cost]) -> list[
         "150×100, rounded to 8 bits; mean ± standard deviation. PSNR and SSIM as everywhere in this project. `cut off` "
         "is the share of values beyond [0, 1] before clamping. Milliseconds: "
         "onnxruntime, one thread, one frame of 1920×1080 (padded to 1920×1088), the least of three interleaved rounds "
-        "on a machine that was not idle: compare rows, not machines. "
+        "with nothing else running; rows that compute the same differ by some per cent. Compare rows, not machines. "
         f"{minutes:.0f} minutes of one core for all trainings.",
     ]
 
@@ -157,8 +128,4 @@ def _draw(path: Path, measured: Sequence[Measured], costs: Mapping[str, Cost]) -
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except ArllieError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+    as_program(main)

@@ -1,18 +1,13 @@
-"""The short trainings behind `docs/results/sad_unet.md`: which ideas are switched, and what each training comes to."""
+"""The short trainings behind `docs/results/sad_unet.md`: which ideas are switched."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from arllie_deploy.atomic import ensure_folder, write_text
-from arllie_deploy.errors import ArllieError
+from arllie_deploy.results.short_trainings import REFERENCE, Measured, run_all
 
 if TYPE_CHECKING:
     from arllie_deploy.training.data import Split
@@ -39,7 +34,6 @@ class Arm:
     distillation: Mapping[str, Any] = field(default_factory=dict)
 
 
-REFERENCE = "reference"
 ARMS = (
     Arm(REFERENCE),
     Arm("stem 16", {"stem": 16}),
@@ -52,31 +46,6 @@ ARMS = (
     Arm("affine residual", {"residual": "affine"}),
 )
 WIDTHS = (Arm("width 0.5", {"width": 0.5}), Arm("width 1", {"width": 1.0}))
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What one training came to on the held-out scenes, means over their frames.
-
-    Attributes:
-        arm: name of the row.
-        seed: of the training.
-        recipe: what was trained, as JSON values.
-        data: fingerprint of the pictures.
-        psnr_db: mean.
-        ssim: mean.
-        clamped: share of the values beyond [0, 1].
-        cpu_s: processor time.
-    """
-
-    arm: str
-    seed: int
-    recipe: Mapping[str, Any]
-    data: str
-    psnr_db: float
-    ssim: float
-    clamped: float
-    cpu_s: float
 
 
 def recipe_of(arm: Arm, seed: int) -> NetworkRun:
@@ -117,65 +86,5 @@ def pictures(data: Path) -> Split:
 
 
 def run(arms: Sequence[Arm], seeds: Sequence[int], data: Path, work: Path) -> list[Measured]:
-    """Every training, one after the other on one thread; those whose result lies in `work` are not repeated.
-
-    Raises:
-        ArllieError: if a result in `work` is of another recipe or other pictures.
-    """
-    import torch
-
-    from arllie_deploy.training.fingerprint import fingerprint
-
-    torch.set_num_threads(1)
-    ensure_folder(work)
-    split = pictures(data)
-    digest = fingerprint(split)
-    return [measured_once(arm.name, recipe_of(arm, seed), split, digest, work) for seed in seeds for arm in arms]
-
-
-def measured_once(name: str, recipe: NetworkRun, split: Split, digest: str, work: Path) -> Measured:
-    """One training and its figures, unless they lie in `work` from an earlier time; writes them there.
-
-    Args:
-        name: of the row.
-        recipe: what is trained.
-        split: the pictures, without crops.
-        digest: their fingerprint.
-        work: an existing folder.
-
-    Raises:
-        ArllieError: if what lies there is of another recipe or other pictures.
-    """
-    file = work / f"{name.replace(' ', '-')}-{recipe.seed}.json"
-    if not file.exists():
-        found = _train(name, recipe, split, digest, work / "run")
-        write_text(file, json.dumps(asdict(found), indent=1, sort_keys=True) + "\n")
-        sys.stderr.write(f"{name}, seed {recipe.seed}: {found.psnr_db:.2f} dB, {found.cpu_s:.0f} s\n")
-    return _read(file, recipe, digest)
-
-
-def _read(file: Path, recipe: NetworkRun, digest: str) -> Measured:
-    found = Measured(**json.loads(file.read_text()))
-    if found.recipe != json.loads(json.dumps(recipe.to_json())) or found.data != digest:
-        raise ArllieError(f"{file}: a result of another recipe or other pictures; delete it, or give another --work")
-    return found
-
-
-def _train(name: str, recipe: NetworkRun, split: Split, digest: str, folder: Path) -> Measured:
-    """One training and its figures; `folder` is for what the loop writes."""
-    import torch
-
-    from arllie_deploy.quality.psnr import psnr
-    from arllie_deploy.quality.ssim import ssim
-    from arllie_deploy.training.loop import run_task
-    from arllie_deploy.training.network_task import NetworkTask
-
-    started, cpu = time.process_time(), torch.device("cpu")
-    task = NetworkTask(recipe, split, (), cpu)
-    trained = run_task(task, folder, resume=False, force=True, device=cpu, report=lambda _: None)
-    found = [(picture.frame(), picture.high) for picture in task.held_out()]
-    psnr_db, similarity = (fmean(figure(*pair) for pair in found) for figure in (psnr, ssim))
-    clamped = trained.validation.clamped
-    assert clamped is not None
-    spent = time.process_time() - started
-    return Measured(name, recipe.seed, recipe.to_json(), digest, psnr_db, similarity, clamped, spent)
+    """Every training of `run_all`."""
+    return run_all([(arm.name, recipe_of(arm, seed)) for seed in seeds for arm in arms], pictures(data), work)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from arllie_deploy.atomic import ensure_folder
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.reparam.structure import Structure
 from arllie_deploy.results.page import Origin, plot, summarize, table, write_numbers, write_page
+from arllie_deploy.results.program import as_program
 from arllie_deploy.results.search_trainings import (
     HORIZONS,
     LBFGS_CROPS,
@@ -207,8 +207,4 @@ def _draw(path: Path, measured: Sequence[Measured], names: Sequence[str]) -> Non
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except ArllieError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+    as_program(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,19 +19,14 @@ from arllie_deploy.runtimes.padded import Padded
 Float32 = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
 class HeldNetwork:
-    """What takes a frame's means, and what then makes its tiles.
+    """What takes a frame's means, and what then makes its tiles; `sessions` are of its graphs, by their names."""
 
-    Args:
-        network: that has a held form.
-        facts: of that form.
-        threads: of the sessions.
-        sessions: of its graphs, by the graphs' names.
-    """
-
-    def __init__(self, network: Network, facts: Held, threads: int, sessions: Mapping[str, Any]) -> None:
-        self.network, self.facts = network, facts
-        self._threads, self._sessions = threads, sessions
+    network: Network
+    facts: Held
+    threads: int
+    sessions: Mapping[str, Any]
 
     def stage(self, index: int, given: Float32, values: Float32) -> Float32:
         """A map.
@@ -42,12 +38,12 @@ class HeldNetwork:
             values: (1, facts.size, 1, 1), of which the mean of the map before is looked at.
         """
         taken = {"input": given} if index == 0 else {"input": given, "values": values}
-        found: Float32 = self._sessions[STAGE_NAME.format(index)].run(None, taken)[0]
+        found: Float32 = self.sessions[STAGE_NAME.format(index)].run(None, taken)[0]
         return found
 
     def tiles(self, values: Float32) -> OpenedModel:
         """What makes the tiles of a frame that is held by (1, facts.size, 1, 1) values."""
-        inner = Aligned(self._sessions[TILE_NAME], self._threads, {"values": values})
+        inner = Aligned(self.sessions[TILE_NAME], self.threads, {"values": values})
         return Padded(inner, self.network.alignment, self.network.minimum, scale=self.network.scale)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,33 +19,28 @@ from arllie_deploy.runtimes.padded import Padded
 Float32 = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
 class MappedNetwork:
-    """What makes a frame's maps, and then its tiles.
+    """What makes a frame's maps, and then its tiles; `sessions` are of its graphs, by their names."""
 
-    Args:
-        network: that has a mapped form.
-        facts: of that form.
-        threads: of the sessions.
-        sessions: of its graphs, by the graphs' names.
-    """
-
-    def __init__(self, network: Network, facts: Mapped, threads: int, sessions: Mapping[str, Any]) -> None:
-        self.network, self.facts = network, facts
-        self._threads, self._sessions = threads, sessions
+    network: Network
+    facts: Mapped
+    threads: int
+    sessions: Mapping[str, Any]
 
     def first(self, given: Float32) -> Float32:
         """The first layer's values of a part of the frame; its sides are multiples of the layer's stride."""
-        found: Float32 = self._sessions[FIRST_NAME].run(None, {"input": given})[0]
+        found: Float32 = self.sessions[FIRST_NAME].run(None, {"input": given})[0]
         return found
 
     def maps(self, begun: Float32) -> Float32:
         """The frame's maps, from the first layer's values of the whole of it."""
-        found: Float32 = self._sessions[MAPS_NAME].run(None, {"input": begun})[0]
+        found: Float32 = self.sessions[MAPS_NAME].run(None, {"input": begun})[0]
         return found
 
     def tile(self, maps: Float32) -> OpenedModel:
         """What makes the one tile that has these maps, up to the next multiple of the alignment."""
-        inner = Aligned(self._sessions[TILE_NAME], self._threads, {"values": maps})
+        inner = Aligned(self.sessions[TILE_NAME], self.threads, {"values": maps})
         return Padded(inner, self.network.alignment, self.network.minimum, scale=self.network.scale)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any, Protocol
 
 from torch import Tensor, nn
@@ -155,7 +156,7 @@ def _lw_isp_guidance(arguments: Mapping[str, Any], features: float, reconstructi
     return Guidance(LwIspConfig.from_json(arguments), weights=Weights(features, reconstruction))
 
 
-SYSTEMS = {
+_OWN = {
     row.name: row
     for row in (
         System(
@@ -192,27 +193,29 @@ SYSTEMS = {
             arguments=lambda arguments: LightModulesConfig.from_json(arguments).to_json(),
             frames=_light_frames,
         ),
-        System(
-            name="light-sad-unet",
-            build=light_sad_unet.build,
-            adopt=sad_unet_deploy.adopt,
-            deploy=sad_unet_deploy.deploy,
-            factory="arllie_deploy.models.light_modules.light_sad_unet:build_deployed",
-            arguments=light_sad_unet.arguments_of,
-            frames=lambda arguments: _sad_unet_frames(split(arguments)[0]),
-            distillation=distillation,
-            pairs=PAIRS,
-            check_distillation=check,
-        ),
-        System(
-            name="light-lw-isp",
-            build=light_lw_isp.build,
-            adopt=lw_isp_deploy.adopt,
-            deploy=lw_isp_deploy.deploy,
-            factory="arllie_deploy.models.light_modules.light_lw_isp:build_deployed",
-            arguments=light_lw_isp.arguments_of,
-            frames=lambda arguments: _lw_isp_frames(split(arguments)[0]),
-        ),
+    )
+}
+
+
+def _lightened(name: str, system: str, module: ModuleType) -> System:
+    """A system after the converter, which has no teachers: what differs from its own row is in the module."""
+    own = _OWN[system]
+    return replace(
+        own,
+        name=name,
+        build=module.build,
+        factory=f"{module.__name__}:build_deployed",
+        arguments=module.arguments_of,
+        frames=lambda arguments: own.frames(split(arguments)[0]),
+        teaching=None,
+    )
+
+
+SYSTEMS = _OWN | {
+    row.name: row
+    for row in (
+        _lightened("light-sad-unet", "sad-unet", light_sad_unet),
+        _lightened("light-lw-isp", "lw-isp", light_lw_isp),
     )
 }
 

@@ -1,17 +1,18 @@
-"""Graphs cut out of the one graph of a wrapped network, and what is measured of them."""
+"""Forms of a network in several graphs, cut out of the one graph of a wrapped network, measured and proven."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import CheckFailedError
 from arllie_deploy.export.networks.frames import night_frame
-from arllie_deploy.export.networks.graph import without_weights
+from arllie_deploy.export.networks.graph import fill_with_noise, without_weights
 from arllie_deploy.networks.graph_costs import held_bytes
 from arllie_deploy.networks.network import Network
 from arllie_deploy.runtimes.network_graph import open_graph, weights_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, NDArray[Any]]
 Float32 = NDArray[np.float32]
+Facts = TypeVar("Facts")
 
 #: Sides of the frames that are measured.
 SIDE = 256
@@ -65,14 +67,6 @@ def _renamed(model: ModelProto, given: str) -> ModelProto:
     return model
 
 
-def serialized(models: Mapping[str, ModelProto], network: Network, state: Arrays) -> dict[str, bytes]:
-    """The graphs without the weights."""
-    return {
-        name: without_weights(model, network, state).SerializeToString(deterministic=True)
-        for name, model in models.items()
-    }
-
-
 def pixel_bytes(model: ModelProto, network: Network) -> int:
     """As `Figures.pixel_bytes`, per pixel of what the graph is given."""
     size = network.aligned_size((SIDE, SIDE))
@@ -86,18 +80,68 @@ def bounded(network: Network, form: str, reach: int | None) -> int:
     return reach
 
 
-def sessions(network: Network, graphs: Mapping[str, bytes], weights: Arrays) -> dict[str, Any]:
-    """onnxruntime's, by the graphs' names."""
-    return {name: open_graph(graph, weights_of(graph, weights), 1, network.weights) for name, graph in graphs.items()}
+@dataclass(frozen=True)
+class FormGraphs(Generic[Facts]):
+    """What goes into a file: the measured facts, and the graphs without their weights, by their names."""
+
+    facts: Facts
+    graphs: dict[str, bytes]
 
 
-def proof_frame(network: Network) -> Float32:
-    """What the graphs are held to the network on."""
-    return night_frame(network, network.aligned_size((SIDE, SIDE // 2)))
+@dataclass(frozen=True)
+class Form(Generic[Facts]):
+    """A form of a network in several graphs.
+
+    Attributes:
+        name: in messages.
+        builder: of its module, a function beside the network's factory; it gives None where the network has no such
+            form. The module's part `network` is the network.
+        models: the graphs of the module, by their names.
+        measure: what a frame's parts need, of the module with its weights and of the graphs.
+        run: what the graphs make together of a frame, by onnxruntime's sessions.
+    """
+
+    name: str
+    builder: str
+    models: Callable[[Any, Network], dict[str, ModelProto]]
+    measure: Callable[[Any, Network, Mapping[str, ModelProto]], Facts]
+    run: Callable[[Network, Facts, Mapping[str, Any], Float32], Float32]
 
 
-def refuse_difference(network: Network, form: str, whole: Any, frame: Float32, found: Float32) -> None:
-    """Raise `CheckFailedError` if what the graphs made of the proof frame is not what the network makes in float64."""
+def form_graphs(form: Form[Facts], network: Network, state: Arrays) -> FormGraphs[Facts] | None:
+    """Those of a network; None where its system declares no such form, or not with its arguments.
+
+    Args:
+        form: which.
+        network: the whole one.
+        state: its weights, float32.
+
+    Raises:
+        CheckFailedError: if the graphs do not compute together what the network does, or a tile has no bound.
+    """
+    import torch
+
+    build = getattr(import_module(network.factory.partition(":")[0]), form.builder, None)
+    module: Any = None if build is None else build(**network.arguments)
+    if module is None:
+        return None
+    # As for the graph of whole frames: weights that are alike would become one.
+    fill_with_noise(module.eval())
+    models = form.models(module, network)
+    module.network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
+    facts = form.measure(module, network, models)
+    graphs = {
+        name: without_weights(model, network, state).SerializeToString(deterministic=True)
+        for name, model in models.items()
+    }
+    sessions = {name: open_graph(graph, weights_of(graph, state), 1, network.weights) for name, graph in graphs.items()}
+    frame = night_frame(network, network.aligned_size((SIDE, SIDE // 2)))
+    _refuse_difference(network, form.name, module.network, frame, form.run(network, facts, sessions, frame))
+    return FormGraphs(facts, graphs)
+
+
+def _refuse_difference(network: Network, form: str, whole: Any, frame: Float32, found: Float32) -> None:
+    """Raise `CheckFailedError` if what the graphs made of a frame is not what the network makes in float64."""
     import torch
 
     with torch.inference_mode():

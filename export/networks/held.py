@@ -1,28 +1,15 @@
-"""The graphs of a network's held form (`networks/held.py`), measured and proven, for its file."""
+"""The graphs of a network's held form (`networks/held.py`), for its file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib import import_module
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from arllie_deploy.export.networks.context import measure_reaches
-from arllie_deploy.export.networks.cut import (
-    SIDE,
-    Arrays,
-    Cut,
-    bounded,
-    cut,
-    pixel_bytes,
-    proof_frame,
-    refuse_difference,
-    serialized,
-    sessions,
-)
-from arllie_deploy.export.networks.graph import fill_with_noise
+from arllie_deploy.export.networks.cut import SIDE, Cut, Float32, Form, bounded, cut, pixel_bytes
 from arllie_deploy.export.networks.onnx import to_plain_model
 from arllie_deploy.networks.held import Held, Stage
 from arllie_deploy.networks.network import Network
@@ -31,42 +18,6 @@ from arllie_deploy.runtimes.held import HeldNetwork
 
 if TYPE_CHECKING:
     from onnx import ModelProto
-    from torch import nn
-
-
-@dataclass(frozen=True)
-class HeldGraphs:
-    """What goes into a file: the measured facts, and the graphs by their names."""
-
-    facts: Held
-    graphs: dict[str, bytes]
-
-
-def held_graphs(network: Network, state: Arrays) -> HeldGraphs | None:
-    """Those of a network; None where its system declares no held form.
-
-    Args:
-        network: the whole one.
-        state: its weights, float32.
-
-    Raises:
-        CheckFailedError: if the graphs do not compute together what the network does, or a tile has no bound.
-    """
-    import torch
-
-    build = getattr(import_module(network.factory.partition(":")[0]), "build_held", None)
-    if build is None:
-        return None
-    module: Any = build(**network.arguments).eval()
-    # As for the graph of whole frames: weights that are alike would become one.
-    fill_with_noise(module)
-    shapes = _shapes(module, network)
-    models = _models(module, network, [channels for channels, _ in shapes])
-    module.network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
-    facts = _measure(network, module, models, shapes)
-    graphs = serialized(models, network, state)
-    _prove(network, facts, module, graphs, state)
-    return HeldGraphs(facts, graphs)
 
 
 def _shapes(module: Any, network: Network) -> list[tuple[int, int]]:
@@ -82,8 +33,9 @@ def _zeros(channels: int, side: int) -> Any:
     return torch.zeros(1, channels, side, side)
 
 
-def _models(module: nn.Module, network: Network, channels: list[int]) -> dict[str, ModelProto]:
+def _models(module: Any, network: Network) -> dict[str, ModelProto]:
     """Tile and stages."""
+    channels = [channels for channels, _ in _shapes(module, network)]
     maps = [f"map{index}" for index in range(len(channels))]
     whole = to_plain_model(module, network, None, (sum(channels), None), ["output", *maps])
     cuts = {TILE_NAME: Cut("input", "output"), STAGE_NAME.format(0): Cut("input", maps[0], values=False)}
@@ -91,8 +43,8 @@ def _models(module: nn.Module, network: Network, channels: list[int]) -> dict[st
     return cut(whole, cuts)
 
 
-def _measure(network: Network, module: Any, models: dict[str, ModelProto], shapes: list[tuple[int, int]]) -> Held:
-    values = _zeros(module.size, 1).double()
+def _measure(module: Any, network: Network, models: Mapping[str, ModelProto]) -> Held:
+    shapes, values = _shapes(module, network), _zeros(module.size, 1).double()
     double = module.double()
     found = measure_reaches(lambda frame: double(frame, values), network)
     reaches = [bounded(network, "held", reach) for reach in found]
@@ -109,13 +61,15 @@ def _measure(network: Network, module: Any, models: dict[str, ModelProto], shape
     return Held(context, tile, tuple(stages))
 
 
-def _prove(network: Network, facts: Held, module: Any, graphs: dict[str, bytes], weights: Arrays) -> None:
-    """Hold the graphs, with the means that they themselves take of a frame, to the whole network in float64."""
-    frame = proof_frame(network)
-    opened = HeldNetwork(network, facts, 1, sessions(network, graphs, weights))
+def _run(network: Network, facts: Held, sessions: Mapping[str, Any], frame: Float32) -> Float32:
+    """With the means that the graphs themselves take of the frame."""
+    opened = HeldNetwork(network, facts, 1, sessions)
     values, found, taken = np.zeros((1, facts.size, 1, 1), np.float32), frame, 0
     for index, stage in enumerate(facts.stages):
         found = opened.stage(index, found, values)
         values[:, taken : taken + stage.channels] = found.mean((2, 3), keepdims=True, dtype=np.float64)
         taken += stage.channels
-    refuse_difference(network, "held", module.network, frame, opened.tiles(values).infer(frame))
+    return opened.tiles(values).infer(frame)
+
+
+HELD = Form("held", "build_held", _models, _measure, _run)

@@ -1,26 +1,14 @@
-"""The graphs of a network's mapped form (`networks/mapped.py`), measured and proven, for its file."""
+"""The graphs of a network's mapped form (`networks/mapped.py`), for its file."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from arllie_deploy.export.networks.context import measure_reaches
-from arllie_deploy.export.networks.cut import (
-    SIDE,
-    Arrays,
-    Cut,
-    bounded,
-    cut,
-    pixel_bytes,
-    proof_frame,
-    refuse_difference,
-    serialized,
-    sessions,
-)
-from arllie_deploy.export.networks.graph import fill_with_noise
+from arllie_deploy.export.networks.cut import SIDE, Cut, Float32, Form, bounded, cut, pixel_bytes
 from arllie_deploy.export.networks.onnx import to_plain_model
 from arllie_deploy.networks.held import Stage
 from arllie_deploy.networks.mapped import Mapped
@@ -40,14 +28,6 @@ _CUTS = {
 
 
 @dataclass(frozen=True)
-class MappedGraphs:
-    """What goes into a file: the measured facts, and the graphs by their names."""
-
-    facts: Mapped
-    graphs: dict[str, bytes]
-
-
-@dataclass(frozen=True)
 class _Shape:
     """Of the first layer's values and of the maps."""
 
@@ -56,35 +36,9 @@ class _Shape:
     stride: int
 
 
-def mapped_graphs(network: Network, state: Arrays) -> MappedGraphs | None:
-    """Those of a network; None where its system declares no mapped form, or not with its arguments.
-
-    Args:
-        network: the whole one.
-        state: its weights, float32.
-
-    Raises:
-        CheckFailedError: if the graphs do not compute together what the network does, or a tile has no bound.
-    """
-    import torch
-
-    build = getattr(import_module(network.factory.partition(":")[0]), "build_mapped", None)
-    module: Any = None if build is None else build(**network.arguments)
-    if module is None:
-        return None
-    # As for the graph of whole frames: weights that are alike would become one.
-    fill_with_noise(module.eval())
+def _models(module: Any, network: Network) -> dict[str, ModelProto]:
     shape = _shape(module, network)
-    whole = to_plain_model(module, network, None, (shape.maps, shape.stride), ["output", "begun", "maps"])
-    models = cut(whole, _CUTS)
-    module.network.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()})
-    facts = _measure(network, module, models, shape)
-    graphs = serialized(models, network, state)
-    frame = proof_frame(network)
-    opened = MappedNetwork(network, facts, 1, sessions(network, graphs, state))
-    found = opened.tile(opened.maps(opened.first(frame))).infer(frame)
-    refuse_difference(network, "mapped", module.network, frame, found)
-    return MappedGraphs(facts, graphs)
+    return cut(to_plain_model(module, network, None, (shape.maps, shape.stride), ["output", "begun", "maps"]), _CUTS)
 
 
 def _shape(module: Any, network: Network) -> _Shape:
@@ -96,9 +50,8 @@ def _shape(module: Any, network: Network) -> _Shape:
     return _Shape(begun.shape[1], module.map_channels, module.stride)
 
 
-def _measure(network: Network, module: Any, models: dict[str, ModelProto], shape: _Shape) -> Mapped:
-
-    double = module.double()
+def _measure(module: Any, network: Network, models: Mapping[str, ModelProto]) -> Mapped:
+    shape, double = _shape(module, network), module.double()
 
     def run(frame: Tensor) -> tuple[Tensor, Tensor]:
         # The maps are not a number where the frame is not: a tile looks at both.
@@ -122,3 +75,11 @@ def _with_maps_of(model: ModelProto, network: Network, stride: int) -> ModelProt
     for axis in (2, 3):
         sized.graph.input[1].type.tensor_type.shape.dim[axis].dim_value = network.aligned(SIDE) // stride
     return sized
+
+
+def _run(network: Network, facts: Mapped, sessions: Mapping[str, Any], frame: Float32) -> Float32:
+    opened = MappedNetwork(network, facts, 1, sessions)
+    return opened.tile(opened.maps(opened.first(frame))).infer(frame)
+
+
+MAPPED = Form("mapped", "build_mapped", _models, _measure, _run)

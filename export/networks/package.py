@@ -17,10 +17,11 @@ import numpy as np
 
 from arllie_deploy.errors import ArllieError, CheckFailedError
 from arllie_deploy.export.networks.context import measure_context
+from arllie_deploy.export.networks.cut import form_graphs
 from arllie_deploy.export.networks.frames import night_frame
 from arllie_deploy.export.networks.graph import weightless_graph
-from arllie_deploy.export.networks.held import held_graphs
-from arllie_deploy.export.networks.mapped import mapped_graphs
+from arllie_deploy.export.networks.held import HELD
+from arllie_deploy.export.networks.mapped import MAPPED
 from arllie_deploy.export.networks.module import load_module, run_module
 from arllie_deploy.export.networks.precise import to_precise
 from arllie_deploy.networks.graph_costs import count_macs, held_bytes
@@ -51,7 +52,7 @@ def package(network: Network, path: Path) -> Network:
     data = model.SerializeToString(deterministic=True)
     weights = {name: values.astype(np.float32) for name, values in state.items() if values.dtype.kind == "f"}
     _prove(network, module, open_graph(data, weights, 1, network.weights))
-    held, mapped = held_graphs(network, weights), mapped_graphs(network, weights)
+    held, mapped = form_graphs(HELD, network, weights), form_graphs(MAPPED, network, weights)
     facts = replace(
         network,
         figures=measure(network, module, model),

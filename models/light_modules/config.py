@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.models.light_modules.options import CHOICES, Lightening
-from arllie_deploy.networks.arguments import config_from
+from arllie_deploy.networks.arguments import Arguments
 
 # Task -> sides of the output in sides of the input, what the sides of a frame are multiples of, published blocks.
 TASKS = {"denoising": (1, 1, 15), "super-resolution": (4, 1, 16), "inpainting": (1, 4, 0)}
@@ -30,7 +29,7 @@ _CHOICES = {
 
 
 @dataclass(frozen=True)
-class LightModulesConfig:
+class LightModulesConfig(Arguments):
     """One network; the defaults are a light DnCNN of color pictures; the authors' demo has `colors` 1.
 
     Attributes:
@@ -56,6 +55,8 @@ class LightModulesConfig:
         ArllieError: on a value that is not among these, or that the task does not have.
     """
 
+    system: ClassVar[str] = "light-modules"
+
     task: str = "denoising"
     convolutions: str = "light"
     colors: int = 3
@@ -69,38 +70,21 @@ class LightModulesConfig:
     groups: int = 8
 
     def __post_init__(self) -> None:
-        for name, known in _CHOICES.items():
-            self._check(name, known)
-        self._check("sampling", _SAMPLINGS[self.convolutions])
+        self.check(_CHOICES)
+        self._check_beside("sampling", _SAMPLINGS[self.convolutions])
         if type(self.blocks) is not int or not 0 <= self.blocks <= _MOST_BLOCKS:
             raise ArllieError(f"light-modules: blocks is {self.blocks!r}, expected 0 to {_MOST_BLOCKS}")
         if self.task != "denoising":
-            self._check("colors", (3,))
+            self._check_beside("colors", (3,))
         if self.task != "super-resolution":
-            self._check("shortcut", ("none",))
-            self._check("sampling", ("own", "nearest"))
+            self._check_beside("shortcut", ("none",))
+            self._check_beside("sampling", ("own", "nearest"))
         if self.task == "inpainting":
-            self._check("blocks", (0,))
+            self._check_beside("blocks", (0,))
         self.lightening  # noqa: B018 - it checks the groups
 
-    def _check(self, name: str, known: tuple[Any, ...]) -> None:
-        value = getattr(self, name)
-        if value not in known:
-            of_what = f"with convolutions {self.convolutions!r} and task {self.task!r}"
-            raise ArllieError(f"light-modules: {name} is {value!r}; known {of_what}: {', '.join(map(str, known))}")
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> LightModulesConfig:
-        """The configuration of `to_json`; what is left out has its default.
-
-        Raises:
-            ArllieError: on an unknown key or a value out of range.
-        """
-        return config_from(cls, "light-modules", value)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values."""
-        return asdict(self)
+    def _check_beside(self, name: str, known: tuple[Any, ...]) -> None:
+        self.check({name: known}, f" with convolutions {self.convolutions!r} and task {self.task!r}")
 
     def for_delegates(self) -> LightModulesConfig:
         """The light network of the same task and width, of operators that NNAPI, Hexagon, HTP and Ethos-U all have.

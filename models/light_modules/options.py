@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.networks.arguments import config_from
+from arllie_deploy.networks.arguments import Arguments
 
 CHOICES = {
     "form": ("linear", "activated"),
@@ -18,7 +17,7 @@ _MOST_GROUPS = 64
 
 
 @dataclass(frozen=True)
-class Lightening:
+class Lightening(Arguments):
     """The defaults are the published PyTorch demo and, for what it does not have, the published building blocks.
 
     Attributes:
@@ -34,24 +33,14 @@ class Lightening:
         ArllieError: on a value that is not among these.
     """
 
+    system: ClassVar[str] = "light modules"
+
     form: str = "linear"
     sampling: str = "bilinear"
     dilated: str = "gsat"
     groups: int = 8
 
     def __post_init__(self) -> None:
-        for name, known in CHOICES.items():
-            value = getattr(self, name)
-            if value not in known:
-                raise ArllieError(f"light modules: {name} is {value!r}; known: {', '.join(known)}")
+        self.check(CHOICES)
         if type(self.groups) is not int or not 1 <= self.groups <= _MOST_GROUPS:
             raise ArllieError(f"light modules: groups is {self.groups!r}, expected 1 to {_MOST_GROUPS}")
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Lightening:
-        """The options of `to_json`; what is left out has its default; raises `ArllieError` on an unknown key."""
-        return config_from(cls, "light modules", value)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values."""
-        return asdict(self)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import ClassVar
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.networks.arguments import check_choices, config_from
+from arllie_deploy.networks.arguments import Arguments
 
 # d1 to d4, at width 1; each is followed by a pooling.
 _CHANNELS = (16, 32, 64, 128)
@@ -32,7 +31,7 @@ _LEAST_REDUCED = 2
 
 
 @dataclass(frozen=True)
-class LwIspConfig:
+class LwIspConfig(Arguments):
     """One network of the family; the defaults are the published RGB network (CutFreq f88f71b, class LWISP).
 
     Attributes:
@@ -55,6 +54,8 @@ class LwIspConfig:
         ArllieError: on a value that is not among these.
     """
 
+    system: ClassVar[str] = "lw-isp"
+
     head: str = "enhancement"
     width: float = 1.0
     padding: str = "reflect"
@@ -65,22 +66,9 @@ class LwIspConfig:
     last: str = "conv1"
 
     def __post_init__(self) -> None:
-        check_choices(self, "lw-isp", {**CHOICES, "width": WIDTHS})
+        self.check({**CHOICES, "width": WIDTHS})
         if self.scale == 2 and self.doubling == "nearest" and self.last != "block":
             raise ArllieError(f"lw-isp: last is {self.last!r}, which shuffles; with doubling 'nearest' give 'block'")
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> LwIspConfig:
-        """The configuration of `to_json`; what is left out has its default.
-
-        Raises:
-            ArllieError: on an unknown key or a value out of range.
-        """
-        return config_from(cls, "lw-isp", value)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values."""
-        return asdict(self)
 
     def for_delegates(self) -> LwIspConfig:
         """The same head and width of operators alone that NNAPI, Hexagon, HTP and Ethos-U all have."""

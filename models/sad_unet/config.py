@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.networks.arguments import check_choices, config_from
+from arllie_deploy.networks.arguments import Arguments
 
 # Levels 1 to 5 of the encoder, and the bottleneck, at width 1.
 _CHANNELS = (16, 32, 64, 128, 256, 512)
@@ -29,7 +28,7 @@ MINIMUM = 32
 
 
 @dataclass(frozen=True)
-class SadUnetConfig:
+class SadUnetConfig(Arguments):
     """One network of the family; the defaults are the reference configuration.
 
     Attributes:
@@ -62,6 +61,8 @@ class SadUnetConfig:
         ArllieError: on a value that is not among these.
     """
 
+    system: ClassVar[str] = "sad-unet"
+
     width: float = 1.0
     stem: int = 64
     expansion: int = 6
@@ -86,7 +87,7 @@ class SadUnetConfig:
             "reduction": REDUCTIONS,
             "denoising": range(7),
         }
-        check_choices(self, "sad-unet", {**CHOICES, "width": WIDTHS, **numbers})
+        self.check({**CHOICES, "width": WIDTHS, **numbers})
         for name, least in (("reduction", 1), ("denoising", 0)):
             if getattr(self, name) > least and self.residual != "affine":
                 raise ArllieError(f'sad-unet: {name} is {getattr(self, name)}; that needs residual = "affine"')
@@ -94,19 +95,6 @@ class SadUnetConfig:
             raise ArllieError(f"sad-unet: strength is {self.strength!r}, expected a number above 0 and up to 2")
         if not 1.0 <= self.gain <= 32.0:
             raise ArllieError(f"sad-unet: gain is {self.gain!r}, expected 1 to 32")
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> SadUnetConfig:
-        """The configuration of `to_json`; what is left out has its default.
-
-        Raises:
-            ArllieError: on an unknown key or a value out of range.
-        """
-        return config_from(cls, "sad-unet", value)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values."""
-        return asdict(self)
 
     @property
     def alignment(self) -> int:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -27,9 +28,22 @@ def command(work: Work, place: Place) -> None:
     print(work, place, sep="\n")  # noqa: T201 - what the tests read
 
 
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+@with_fields_as_options
+def of_a_file(
+    file: Annotated[Path, typer.Argument()], work: Work, force: Annotated[bool, typer.Option()] = False
+) -> None:
+    """Do the work on a file."""
+    print(file, work, force, sep="\n")  # noqa: T201 - what the tests read
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *words: str,
+    program: Callable[..., None] = command,
+) -> tuple[int, str]:
     monkeypatch.setattr("sys.argv", ["program", *words])
-    return run_one("program", command), capsys.readouterr().out
+    return run_one("program", program), capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -59,3 +73,11 @@ def test_the_help_has_the_commands_own_words_and_its_options_in_order(
 
 def test_an_options_own_limits_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, capsys, "--threads", "0") == (2, "")
+
+
+def test_parameters_that_are_no_dataclass_stay_what_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = run(monkeypatch, capsys, "a.png", "--threads", "3", "--force", program=of_a_file)
+    assert found == (0, f"a.png\n{Work(threads=3)}\nTrue\n")
+    assert run(monkeypatch, capsys, "--threads", "3", program=of_a_file) == (2, "")

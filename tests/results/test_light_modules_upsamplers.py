@@ -14,7 +14,7 @@ from arllie_deploy.results.light_modules_upsamplers import (
     run,
     upsamplers_part,
 )
-from arllie_deploy.results.sad_unet_trainings import REFERENCE, Measured
+from arllie_deploy.results.short_trainings import REFERENCE, Measured
 from arllie_deploy.training.data import Split, find_clean_to_learn
 
 

@@ -23,7 +23,7 @@ from arllie_deploy.results.lw_isp_distillation import (
     teacher_file,
     teacher_recipe,
 )
-from arllie_deploy.results.sad_unet_trainings import Measured
+from arllie_deploy.results.short_trainings import Measured
 from arllie_deploy.training.data import Split, find_clean_to_learn
 from arllie_deploy.training.network_task import NetworkTask
 

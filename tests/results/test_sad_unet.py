@@ -4,34 +4,18 @@ from pathlib import Path
 
 import pytest
 from support.pictures import make_pairs
+from support.trainings import made_up
 
 from arllie_deploy import ArllieError
 from arllie_deploy.models.sad_unet.config import SadUnetConfig
 from arllie_deploy.results import sad_unet_latency as latency
 from arllie_deploy.results import sad_unet_trainings as trainings
-from arllie_deploy.results.sad_unet import differences, page_parts, rows, verdict
+from arllie_deploy.results.sad_unet import page_parts, rows
 from arllie_deploy.results.sad_unet_latency import Cost, key, measure_once
-from arllie_deploy.results.sad_unet_trainings import (
-    ARMS,
-    REFERENCE,
-    SEEDS,
-    WIDTHS,
-    Arm,
-    Measured,
-    recipe_of,
-    run,
-)
+from arllie_deploy.results.sad_unet_trainings import ARMS, SEEDS, WIDTHS, Arm, recipe_of, run
 
 # The same training on small squares, for a few steps.
 TINY = Arm("tiny", {"stem": 16, "expansion": 1})
-
-
-def made_up(ratios: dict[str, list[float]]) -> list[Measured]:
-    return [
-        Measured(name, seed, {}, "d1", ratio, ratio / 30, 0.01, 60.0)
-        for name, values in ratios.items()
-        for seed, ratio in enumerate(values)
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -49,26 +33,6 @@ def test_every_idea_is_switched_once_and_everything_else_stays() -> None:
         before = {**SadUnetConfig().to_json(), **reference.network.arguments, "distillation": reference.distillation}
         assert sum(before[name] != value for name, value in changed.items()) == 1, arm.name
         assert replace(recipe, network=reference.network, distillation=reference.distillation) == reference
-
-
-def test_a_difference_is_taken_seed_by_seed() -> None:
-    measured = made_up({REFERENCE: [15.0, 17.0, 16.0], "stem 16": [15.5, 17.5, 16.5]})
-    assert differences(measured, "stem 16", "psnr_db") == [0.5, 0.5, 0.5]
-
-
-@pytest.mark.parametrize(
-    ("gains", "expected"),
-    [
-        ([0.5, 0.6, 0.4], "better"),
-        ([-0.5, -0.6, -0.4], "worse"),
-        ([1.0, -1.0, 0.3], "not told apart"),
-        # Three standard errors: enough for a normal distribution, not for three values.
-        ([0.2, 0.5, 0.8], "not told apart"),
-    ],
-)
-def test_a_verdict_needs_the_interval_of_so_few_seeds(gains: list[float], expected: str) -> None:
-    measured = made_up({REFERENCE: [15.0, 16.0, 17.0], "a": [15.0 + gains[0], 16.0 + gains[1], 17.0 + gains[2]]})
-    assert verdict(measured, "a") == expected
 
 
 def test_the_page_has_every_row_with_its_cost() -> None:

@@ -6,7 +6,8 @@ import pytest
 from support.networks import network, packaged_ladder, packaged_lw_isp
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.networks.held import held_graphs
+from arllie_deploy.export.networks.cut import form_graphs
+from arllie_deploy.export.networks.held import HELD
 from arllie_deploy.networks.network_file import GRAPH_NAME, STAGE_NAME, TILE_NAME, load_graphs, load_state
 from arllie_deploy.runtimes.held import open_held
 from arllie_deploy.runtimes.network import OpenedPlanes
@@ -71,7 +72,7 @@ def test_a_network_without_a_held_form_has_no_such_graphs(tmp_path: Path) -> Non
     made = packaged_ladder()
     assert made.held is None
     assert open_held(made, 1) is None
-    assert held_graphs(network("unet", tmp_path), {}) is None
+    assert form_graphs(HELD, network("unet", tmp_path), {}) is None
 
 
 def test_a_file_that_lacks_its_graphs_says_how_to_get_them() -> None:

@@ -6,7 +6,8 @@ import pytest
 from support.networks import network, packaged_ladder, packaged_sad_unet
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.networks.mapped import mapped_graphs
+from arllie_deploy.export.networks.cut import form_graphs
+from arllie_deploy.export.networks.mapped import MAPPED
 from arllie_deploy.networks.network_file import FIRST_NAME, GRAPH_NAME, MAPS_NAME, TILE_NAME, load_graphs, load_state
 from arllie_deploy.runtimes.mapped import open_mapped
 from arllie_deploy.runtimes.network import OpenedPlanes
@@ -58,7 +59,7 @@ def test_a_network_without_a_mapped_form_has_no_such_graphs(tmp_path: Path) -> N
     for made in (packaged_ladder(), packaged_sad_unet()):
         assert made.mapped is None
         assert open_mapped(made, 1) is None
-    assert mapped_graphs(network("unet", tmp_path), {}) is None
+    assert form_graphs(MAPPED, network("unet", tmp_path), {}) is None
 
 
 def test_a_file_that_lacks_its_graphs_says_how_to_get_them() -> None:
