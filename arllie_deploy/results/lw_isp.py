@@ -36,7 +36,7 @@ from arllie_deploy.runtimes.network import OpenedNetwork
 
 _COMMAND = "python -P -m arllie_deploy.results.lw_isp --data LOL --denoise DENOISE --out docs/results"
 _PACKAGES = ("torch", "onnxruntime", "numpy", "rawpy", "scikit-image", "matplotlib")
-LOW_LIGHT = ("lw-isp-lol", "lw-isp-lol-distilled", "lw-isp-lol-delegate", "sad-unet")
+LOW_LIGHT = ("lw-isp-lol", "sad-unet")
 _ONE_LAYER = ("arllie-lol", "arllie-adaptive")
 _SHOWN_SIDE, _SCENES = 96, (0,)
 

@@ -34,7 +34,7 @@ Frame = NDArray[Any]
 # A mosaic of RGGB -> (height, width, 3) uint8.
 Pipeline = Callable[[RawFrame, Rendering], Frame]
 
-NETWORKS = ("lw-isp-raw", "lw-isp-raw-distilled", "lw-isp-raw-delegate")
+NETWORKS = ("lw-isp-raw", "lw-isp-raw-delegate")
 LIBRAW = "LibRaw, AHD"
 _SEED = 8
 

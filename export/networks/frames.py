@@ -24,6 +24,8 @@ _SIDE = 256
 _LETTERS = "RGB"
 # Of the values that are held at once, and of the multiply-accumulates: on all frames in float64, on one in float32.
 _MOST_BYTES, _MOST_MACS, _MOST_MACS_ONCE = 2_500_000_000, 5e10, 2e12
+# The same where every value of a frame is looked at, which converters hold at once.
+_MOST_OBSERVED_BYTES = 500_000_000
 
 
 def parity_sizes(network: Network) -> dict[str, Size]:
@@ -59,6 +61,19 @@ def judged_size(network: Network, own: Size) -> Size:
     """
     of_its_own = network.metric is None and (are_few(network, own) or not network.dynamic)
     return own if of_its_own else parity_sizes(network)["square"]
+
+
+def integer_size(network: Network, own: Size) -> Size:
+    """`judged_size` of integers, which are judged and calibrated at their own size wherever that can be afforded.
+
+    What a network finds out about the whole frame has another range at another size: the global maps of sad-unet,
+    calibrated on 256×256, lost 20 dB at 640×384 on frames that were fine in 256×256.
+    """
+    if network.metric is not None or (figures := network.figures) is None:
+        return judged_size(network, own)
+    pixels = own[0] * own[1]
+    few = figures.pixel_bytes * pixels <= _MOST_OBSERVED_BYTES and figures.macs_per_pixel * pixels <= _MOST_MACS
+    return own if few else judged_size(network, own)
 
 
 def are_few(network: Network, size: Size) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,18 +99,13 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
 
 
 def _frames(request: NetworkRequest) -> Iterator[tuple[str, frames.Size, frames.Frame]]:
-    """The frames of the sizes that the request has files of: all in the one to judge at, one picture in every other."""
-    network, square = request.network, frames.parity_sizes(request.network)["square"]
-    judged = square if square in request.files else frames.judged_size(network, next(iter(request.files)))
+    """The frames of the sizes that the request has files of; integers were not calibrated on "night"."""
+    network = request.network
     for size in request.files:
-        if size != judged:
-            yield "night", size, frames.night_frame(network, size)
-            continue
-        for name, frame in frames.picture_frames(network, size):
+        pictures = frames.picture_frames(network, size) if size in request.judged else ()
+        extremes = frames.extreme_frames(network, size) if pictures and request.precision != "int8" else ()
+        for name, frame in chain(pictures, [("night", frames.night_frame(network, size))], extremes):
             yield name, size, frame
-        if request.precision != "int8":
-            for name, frame in frames.extreme_frames(network, size):
-                yield name, size, frame
 
 
 def _open(request: NetworkRequest, path: Path) -> Run:

@@ -15,7 +15,7 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.child import ChildError, run_child
 from arllie_deploy.export.manifest import Status
 from arllie_deploy.export.networks.formats import NetworkFormat
-from arllie_deploy.export.networks.frames import Size, calibration_frames, judged_size, parity_sizes
+from arllie_deploy.export.networks.frames import Size, calibration_frames, integer_size, judged_size, parity_sizes
 from arllie_deploy.export.request import Written
 from arllie_deploy.networks.network import Network
 
@@ -62,9 +62,13 @@ class NetworkJob:
         return self.network.aligned_size(self.size)
 
     @property
-    def judged_size(self) -> Size:
+    def judged_sizes(self) -> tuple[Size, ...]:
         """(width, height) of the tensors that are judged on every frame, and that integers are calibrated on."""
-        return parity_sizes(self.network)["square"] if self.dynamic else judged_size(self.network, self.tensor_size)
+        square, integers = parity_sizes(self.network)["square"], self.precision == "int8"
+        own = (integer_size if integers else judged_size)(self.network, self.tensor_size)
+        if not self.dynamic:
+            return (own,)
+        return tuple(dict.fromkeys((square, own))) if integers else (square,)
 
     @property
     def dynamic(self) -> bool:
@@ -152,8 +156,9 @@ def verify_again(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes:
 
 
 def _message(job: NetworkJob, places: Mapping[Size, Path], scratch: Path, memory_bytes: int) -> dict[str, Any]:
-    calibration = scratch.resolve() / "calibration.npy"
-    np.save(calibration, np.stack(calibration_frames(job.network, job.pictures, job.judged_size)))
+    calibration = scratch.resolve() / "calibration.npz"
+    seen = [calibration_frames(job.network, job.pictures, size) for size in job.judged_sizes]
+    np.savez(calibration, *(frame for frames in seen for frame in frames))
     return {
         "network": job.network.to_json(),
         "format": job.format.name,
@@ -166,6 +171,7 @@ def _message(job: NetworkJob, places: Mapping[Size, Path], scratch: Path, memory
         "memory_bytes": memory_bytes,
         "size": list(job.tensor_size),
         "frame": list(job.size),
+        "judged": [list(size) for size in job.judged_sizes],
         "files": [[str(file), *size] for size, file in places.items()],
     }
 
@@ -175,6 +181,6 @@ def _places(job: NetworkJob, path: Path, scratch: Path) -> dict[Size, Path]:
     if job.dynamic:
         return dict.fromkeys([*parity_sizes(job.network).values(), job.tensor_size], path.resolve())
     # A converter of a large network takes minutes for a size: no more of them than the gate needs.
-    width, height = job.judged_size
+    [(width, height)] = job.judged_sizes
     sibling = scratch.resolve() / f"{width}x{height}{job.format.suffix}"
-    return {job.judged_size: sibling, job.tensor_size: path.resolve()}
+    return {(width, height): sibling, job.tensor_size: path.resolve()}

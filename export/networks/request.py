@@ -25,7 +25,8 @@ class NetworkRequest:
         dynamic: whether there is one file for every size.
         accelerator: the target's.
         frame_sizes: size of a file -> (width, height) of the frames that it is for, where the caller pads them.
-        calibration: frames (1, channels, height, width) float32 of one size, whose ranges int8 is made for.
+        calibration: frames (1, channels, height, width) float32, whose ranges int8 is made for; of the sizes `judged`.
+        judged: sizes at which the artifact is held to every frame; at all others to one.
         floats: folder of what converters made of the network in float for other jobs of the command; None: no folder.
     """
 
@@ -36,6 +37,7 @@ class NetworkRequest:
     dynamic: bool
     accelerator: str = "cpu"
     calibration: Sequence[NDArray[np.float32]] = ()
+    judged: Sequence[tuple[int, int]] = ()
     frame_sizes: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     floats: Path | None = None
 

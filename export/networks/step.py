@@ -61,7 +61,8 @@ def _verify(message: dict[str, Any], request: NetworkRequest) -> dict[str, Any]:
 
 
 def _request(message: dict[str, Any]) -> NetworkRequest:
-    calibration = list(np.load(message["calibration"]))
+    with np.load(message["calibration"]) as stored:
+        calibration = [stored[name] for name in stored.files]
     files = {(width, height): Path(path) for path, width, height in message["files"]}
     network = Network.from_json(message["network"])
     return NetworkRequest(
@@ -72,6 +73,7 @@ def _request(message: dict[str, Any]) -> NetworkRequest:
         dynamic=message["dynamic"],
         accelerator=message["accelerator"],
         calibration=calibration,
+        judged=[(width, height) for width, height in message["judged"]],
         frame_sizes={(width, height): tuple(message["frame"]) for width, height in [message["size"]]},
         floats=Path(message["floats"]) if message.get("floats") else None,
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from support.networks import network
 
 from arllie_deploy.export.networks import frames
+from arllie_deploy.networks.network import Figures
 
 
 @pytest.mark.parametrize(("alignment", "minimum"), [(1, 1), (2, 8), (16, 16), (32, 96), (24, 300)])
@@ -24,6 +26,15 @@ def test_an_artifact_of_one_size_is_judged_at_its_own_unless_that_is_large(tmp_p
     assert frames.judged_size(made, (1920, 1080)) == (256, 256)
     scored = network("unet", tmp_path, metric="support.networks:metric")
     assert frames.judged_size(scored, (320, 192)) == (256, 256)
+
+
+def test_integers_are_judged_and_calibrated_at_their_own_size_wherever_it_can_be_afforded(tmp_path: Path) -> None:
+    made = replace(network("unet", tmp_path), figures=Figures(None, 1000, 2000.0, 100))
+    assert frames.integer_size(made, (1920, 1080)) == (1920, 1080)
+    assert frames.judged_size(made, (1920, 1080)) == (256, 256)
+    for figures in (Figures(None, 1000, 200_000.0, 100), Figures(None, 1000, 2000.0, 1000)):
+        assert frames.integer_size(replace(made, figures=figures), (1920, 1080)) == (256, 256)
+    assert frames.integer_size(replace(made, metric="support.networks:metric"), (1920, 1080)) == (256, 256)
 
 
 def test_eight_pictures_are_compared(tmp_path: Path) -> None:

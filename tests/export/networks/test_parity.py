@@ -26,7 +26,8 @@ def request_for(made: Network, folder: Path, precision: str, *sizes: str) -> Net
     every = frames.parity_sizes(made)
     files = {every[size]: folder / f"{made.name}-{precision}.onnx" for size in sizes or ("square", "odd")}
     calibration = frames.calibration_frames(made, dark_pictures().values(), every["square"])
-    return NetworkRequest(made, "onnx-cpu", precision, files, True, calibration=calibration)
+    judged = [every["square"]]
+    return NetworkRequest(made, "onnx-cpu", precision, files, True, calibration=calibration, judged=judged)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,19 @@ def test_int8_is_judged_by_the_tasks_own_metric_too(integers: NetworkRequest) ->
     failed = verify(replace(integers, network=strict)).failed
     assert failed is not None
     assert failed.startswith("support.networks:metric loses ")
+
+
+def test_int8_is_judged_on_a_picture_that_it_was_not_calibrated_on(
+    integers: NetworkRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = integers.network
+    [size] = integers.judged
+    unseen = frames.night_frame(made, size)
+    assert not any(np.array_equal(unseen, frame) for frame in integers.calibration)
+    monkeypatch.setattr(frames, "night_frame", lambda _made, _size: np.full_like(unseen, np.nan))
+    verdict = verify(replace(integers, files={size: integers.files[size]}))
+    assert verdict.failed is not None
+    assert verdict.failed.startswith("frame night at 256x256")
 
 
 def test_int8_that_fails_lists_its_most_sensitive_layers(integers: NetworkRequest) -> None:

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from arllie_deploy import ArllieError
 from arllie_deploy.export.manifest import Status
 from arllie_deploy.export.networks.formats import FORMATS
 from arllie_deploy.export.networks.pipeline import NetworkJob, make
-from arllie_deploy.networks.network import Network
+from arllie_deploy.networks.network import Figures, Network
 
 needs_ncnn = pytest.mark.skipif(
     FORMATS["ncnn"].why_unavailable() is not None, reason=str(FORMATS["ncnn"].why_unavailable())
@@ -55,8 +56,6 @@ def test_a_step_that_wants_more_memory_than_it_may_have_fails_alone(tmp_path: Pa
 
 @needs_ncnn
 def test_a_factory_that_is_not_there_fails_with_one_line(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     made = replace(network("unet", tmp_path), factory="nowhere:make")
     outcome = make(job(made), tmp_path / "u.param", timeout_s=300)
     assert outcome.status == Status.FAILED
@@ -73,3 +72,20 @@ def test_a_size_that_the_network_does_not_take_is_refused(tmp_path: Path) -> Non
 def test_calibration_needs_a_picture(tmp_path: Path) -> None:
     with pytest.raises(ArllieError, match="calibration needs at least one picture"):
         NetworkJob(network("unet", tmp_path), FORMATS["onnx"], "onnx-cpu", "int8", (64, 48), [])
+
+
+@pytest.mark.parametrize(
+    ("form", "precision", "judged"),
+    [
+        ("onnx", "fp32", ((256, 256),)),
+        ("onnx", "int8", ((256, 256), (640, 384))),
+        ("tflite", "fp32", ((256, 256),)),
+        ("tflite", "int8", ((640, 384),)),
+    ],
+)
+def test_integers_are_made_for_the_size_that_was_asked_for(
+    tmp_path: Path, form: str, precision: str, judged: tuple[tuple[int, int], ...]
+) -> None:
+    made = replace(network("unet", tmp_path), figures=Figures(None, 1000, 2000.0, 100))
+    pictures: list[NDArray[np.uint8]] = [np.zeros((8, 8, 3), np.uint8)]
+    assert NetworkJob(made, FORMATS[form], "any", precision, (640, 384), pictures).judged_sizes == judged
