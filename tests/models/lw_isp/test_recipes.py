@@ -12,7 +12,7 @@ from arllie_deploy.training.systems import find_system
 FOLDER = Path(str(arllie_deploy.models.lw_isp.__file__)).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 TASKS = {"lw-isp-lol": ("enhancement", "pairs"), "lw-isp-denoise": ("denoising", "noisy"), "lw-isp-raw": ("raw", "raw")}
-TAUGHT = ("lw-isp-lol", "lw-isp-raw")
+FOR_DELEGATES = ("lw-isp-lol", "lw-isp-raw")
 
 
 def recipe(name: str) -> NetworkRun:
@@ -40,27 +40,30 @@ def test_noise_of_25_levels_is_what_denoising_is_trained_for() -> None:
     assert (pictures.least_sigma, pictures.most_sigma) == (25.0, 25.0)
 
 
-@pytest.mark.parametrize("name", TAUGHT)
+@pytest.mark.parametrize("name", FOR_DELEGATES)
 def test_the_delegates_get_the_same_network_without_what_they_do_not_execute(name: str) -> None:
     assert config(f"{name}-delegate") == config(name).for_delegates()
 
 
-@pytest.mark.parametrize("name", TAUGHT)
-def test_the_teacher_is_the_student_s_and_sees_clean_pictures(name: str) -> None:
-    teacher = recipe(f"{name}-teacher")
-    assert config(teacher.name) == Teacher(config(name)).network.config
+def test_the_teacher_is_the_student_s_and_sees_clean_pictures() -> None:
+    teacher = recipe("lw-isp-raw-teacher")
+    assert config(teacher.name) == Teacher(config("lw-isp-raw")).network.config
     assert teacher.pictures.kind == "clean"
-    assert recipe(f"{name}-distilled").teacher.file == f"runs/{teacher.name}/{teacher.name}.safetensors"
+    assert recipe("lw-isp-raw-distilled").teacher.file == f"runs/{teacher.name}/{teacher.name}.safetensors"
 
 
-@pytest.mark.parametrize("kind", ["delegate", "distilled"])
-@pytest.mark.parametrize("name", TAUGHT)
-def test_what_is_compared_differs_in_one_thing(name: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "difference"),
+    [
+        ("lw-isp-raw", "lw-isp-raw-delegate", "network"),
+        ("lw-isp-raw", "lw-isp-raw-distilled", "teacher"),
+        ("lw-isp-lol-stage-1", "lw-isp-lol-delegate", "network"),
+    ],
+)
+def test_what_is_compared_differs_in_one_thing(first: str, second: str, difference: str) -> None:
     """In what the network is made of, or in who teaches it."""
-    first = "lw-isp-lol-stage-1" if name == "lw-isp-lol" else name
-    one, other = recipe(first).to_json(), recipe(f"{name}-{kind}").to_json()
-    differing = {key for key, value in one.items() if other[key] != value}
-    assert differing == {"name", "network" if kind == "delegate" else "teacher"}
+    one, other = recipe(first).to_json(), recipe(second).to_json()
+    assert {key for key, value in one.items() if other[key] != value} == {"name", difference}
 
 
 def test_large_frames_go_on_from_the_weights_of_small_ones() -> None:
