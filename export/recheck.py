@@ -84,7 +84,7 @@ def _parity(folder: Path, entry: Entry, model: Model | Network, timeout_s: float
     proof = (folder / str(entry["proof"])).resolve()
     try:
         if isinstance(model, Network):
-            job = NetworkExport(target, model, str(entry["precision"]), _size(entry))
+            job = NetworkExport(target, model, str(entry["precision"]), _size_of_network(entry))
             verdict = recheck_network(job, proof, timeout_s=timeout_s)
         else:
             verdict = _verdict(target, entry, model, proof, timeout_s)
@@ -98,6 +98,12 @@ def _size(entry: Entry) -> tuple[int, int]:
         return _DYNAMIC_SIZE
     width, height = (int(side) for side in str(entry["size"]).split("x"))
     return width, height
+
+
+def _size_of_network(entry: Entry) -> tuple[int, int]:
+    """What it was asked for: integers hold at the sizes that they were made for, also in a file of every size."""
+    judged = entry["parity"].get("judged", [])
+    return _size(entry if entry["size"] or not judged else {**entry, "size": judged[-1]})
 
 
 def _verdict(target: Target, entry: Entry, model: Model, proof: Path, timeout_s: float) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def _network(task: str, form: str, width: float, folder: Path) -> Network:
     import torch
     from safetensors.torch import save_file
 
-    from arllie_deploy.models.light_modules.config import MINIMUM, LightModulesConfig
+    from arllie_deploy.models.light_modules.config import LightModulesConfig
     from arllie_deploy.models.light_modules.deploy import build_deployed
 
     config = LightModulesConfig(task, form, colors=1 if task == "denoising" else 3, width=width)
@@ -149,7 +149,7 @@ def _network(task: str, form: str, width: float, folder: Path) -> Network:
         output_channels=config.colors,
         scale=config.scale,
         alignment=config.alignment,
-        minimum=MINIMUM,
+        minimum=config.minimum,
     )
 
 

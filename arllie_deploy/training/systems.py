@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.models.light_modules import config as light_config
 from arllie_deploy.models.light_modules import deploy as light_deploy
 from arllie_deploy.models.light_modules import light_lw_isp, light_sad_unet
 from arllie_deploy.models.light_modules.config import LightModulesConfig
@@ -134,7 +133,7 @@ _LIGHT_COLORS = {1: "Y", 3: "RGB", 4: "RGBM"}
 def _light_frames(arguments: Mapping[str, Any]) -> Frames:
     config = LightModulesConfig.from_json(arguments)
     colors = _LIGHT_COLORS[config.channels], _LIGHT_COLORS[config.colors]
-    return Frames(config.alignment, light_config.MINIMUM, config.channels, config.scale, *colors)
+    return Frames(config.alignment, config.minimum, config.channels, config.scale, *colors)
 
 
 def _lw_isp_frames(arguments: Mapping[str, Any]) -> Frames:

@@ -36,6 +36,7 @@ class NetworkVerdict:
         parity: the worst figures over all frames of all sizes.
         dark_psnr_db: the least over the dark pictures.
         sizes: (width, height) that were compared.
+        judged: those of them that were on every frame.
         limits: that it was held to.
         lost_db: of the task's own metric; None where the network has none or the precision is not int8.
         failed: the first thing that went over its limit, with the frame; None if nothing did.
@@ -45,6 +46,7 @@ class NetworkVerdict:
     parity: Parity
     dark_psnr_db: float
     sizes: tuple[frames.Size, ...]
+    judged: tuple[frames.Size, ...]
     limits: Limits
     lost_db: float | None
     failed: str | None
@@ -59,6 +61,7 @@ class NetworkVerdict:
             "limit_max_abs": self.limits.fp32_max_abs if least is None else None,
             "limit_dark_psnr_db": least,
             "sizes": [f"{width}x{height}" for width, height in self.sizes],
+            "judged": [f"{width}x{height}" for width, height in self.judged],
             "lost_db": self.lost_db,
             "sensitivity": [{"layer": layer, "psnr_db": psnr} for layer, psnr in self.sensitivity],
         }
@@ -95,7 +98,9 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     layers = layer_sensitivity(module, request.calibration) if failed and request.precision == "int8" else []
     if layers:
         failed = f"{failed}; most sensitive layers: {describe_worst(layers)}"
-    return NetworkVerdict(worst, dark_psnr_db, tuple(request.files), network.limits, lost, failed, layers)
+    sizes = tuple(request.files)
+    judged = tuple(size for size in sizes if size in request.judged)
+    return NetworkVerdict(worst, dark_psnr_db, sizes, judged, network.limits, lost, failed, layers)
 
 
 def _frames(request: NetworkRequest) -> Iterator[tuple[str, frames.Size, frames.Frame]]:

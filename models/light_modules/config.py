@@ -13,8 +13,15 @@ from arllie_deploy.networks.arguments import Arguments
 TASKS = {"denoising": (1, 1, 15), "super-resolution": (4, 1, 16), "inpainting": (1, 4, 0)}
 WIDTHS = (0.25, 0.5, 1.0)
 # A 9×9 kernel and 16 dilated pixels are nothing on less.
-MINIMUM = 16
+_MINIMUM = 16
+# Of the pyramid that fills a hole smoothly: its coarsest level has 1/2^LEVELS of the sides.
+LEVELS = 5
 _MOST_BLOCKS = 32
+_SHORTCUTS = {
+    "denoising": ("none",),
+    "super-resolution": ("none", "nearest", "bilinear"),
+    "inpainting": ("none", "smooth"),
+}
 _SAMPLINGS = {"full": ("own", "separable"), "light": ("own", "nearest", "shuffle", "separable")}
 _CHOICES = {
     "task": tuple(TASKS),
@@ -22,7 +29,7 @@ _CHOICES = {
     "colors": (1, 3),
     "width": WIDTHS,
     "activation": ("published", "relu"),
-    "shortcut": ("none", "nearest", "bilinear"),
+    "shortcut": ("none", "nearest", "bilinear", "smooth"),
     "form": CHOICES["form"],
     "dilated": CHOICES["dilated"],
 }
@@ -42,8 +49,10 @@ class LightModulesConfig(Arguments):
         blocks: layers between first and last of DnCNN (published: 15), residual blocks of SRResNet (16), up to 32; 0
             are the published ones. The completion network has no such number.
         activation: "published", PReLU in super-resolution and ReLU elsewhere; or "relu".
-        shortcut: of super-resolution: "none" as published; or the input, enlarged "nearest" or "bilinear", is added to
-            what comes out (ours: a short training is not spent on learning it).
+        shortcut: "none" as published; or what a short training need not be spent on learning (ours). Of
+            super-resolution: the input, enlarged "nearest" or "bilinear", is added to what comes out. Of inpainting,
+            "smooth": the hole is filled from around it first, see `fill.py`; the network sees that and says what is to
+            be added to it.
         sampling: "own": full networks have strided, transposed and sub-pixel convolutions, light ones bilinear resizing
             before LIST; "nearest" in its place, in light ones. For the comparison of upsamplers, in super-resolution
             alone: "shuffle", full sub-pixel convolutions in a light network; "separable", depthwise-separable ones.
@@ -76,8 +85,8 @@ class LightModulesConfig(Arguments):
             raise ArllieError(f"light-modules: blocks is {self.blocks!r}, expected 0 to {_MOST_BLOCKS}")
         if self.task != "denoising":
             self._check_beside("colors", (3,))
+        self._check_beside("shortcut", _SHORTCUTS[self.task])
         if self.task != "super-resolution":
-            self._check_beside("shortcut", ("none",))
             self._check_beside("sampling", ("own", "nearest"))
         if self.task == "inpainting":
             self._check_beside("blocks", (0,))
@@ -91,7 +100,8 @@ class LightModulesConfig(Arguments):
 
         Zero padding, ReLU, nearest sampling, plain depthwise convolutions, no groups and no shuffle.
         """
-        shortcut = "none" if self.shortcut == "none" else "nearest"
+        # No delegate divides integers, as the smooth one does.
+        shortcut = {"bilinear": "nearest", "smooth": "none"}.get(self.shortcut, self.shortcut)
         plain = {"convolutions": "light", "activation": "relu", "sampling": "nearest", "dilated": "separable"}
         return replace(self, shortcut=shortcut, **plain)  # type: ignore[arg-type]  # mypy: every value, every field
 
@@ -114,7 +124,12 @@ class LightModulesConfig(Arguments):
     @property
     def alignment(self) -> int:
         """The sides of a frame are multiples of it."""
-        return TASKS[self.task][1]
+        return 2**LEVELS if self.shortcut == "smooth" else TASKS[self.task][1]
+
+    @property
+    def minimum(self) -> int:
+        """The least side of a frame."""
+        return max(_MINIMUM, self.alignment)
 
     @property
     def depth(self) -> int:

@@ -8,7 +8,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from arllie_deploy.models.light_modules.config import MINIMUM, LightModulesConfig
+from arllie_deploy.models.light_modules.config import LightModulesConfig
+from arllie_deploy.models.light_modules.fill import SmoothFill
 from arllie_deploy.models.light_modules.lighten import KEEP, lighten
 from arllie_deploy.models.light_modules.modules import Enlarge, is_activated
 
@@ -138,14 +139,22 @@ class Completer(LightModulesNetwork):
         )
         self.layers = nn.Sequential(
             *(Layer(conv, nn.BatchNorm2d(conv.out_channels), nn.ReLU()) for conv in convolutions),
-            Layer(_conv(last, config.colors), None, nn.Sigmoid()),
+            Layer(_conv(last, config.colors), None, nn.Sigmoid() if config.shortcut == "none" else None),
         )
+        self.fill = None if config.shortcut == "none" else SmoothFill()
+        if self.fill is not None:
+            # A training begins with the smooth picture.
+            nn.init.zeros_(cast("nn.Conv2d", self.layers[-1].conv).weight)
 
     def run(self, y: Tensor) -> Pass:
         """(N, colors + 1, H, W): picture and mask. What the picture has in the hole is not looked at."""
         picture, mask = y[:, :-1], y[:, -1:]
-        known = picture * (1.0 - mask)
-        return Pass(known + mask * self.layers(torch.cat([known, mask], 1)))
+        weight = 1.0 - mask
+        known = picture * weight
+        if self.fill is None:
+            return Pass(known + mask * self.layers(torch.cat([known, mask], 1)))
+        guess = known + mask * self.fill(known, weight)
+        return Pass(guess + mask * self.layers(torch.cat([guess, mask], 1)))
 
 
 _BASELINES = {"denoising": Denoiser, "super-resolution": SuperResolver, "inpainting": Completer}
@@ -160,8 +169,7 @@ def build(config: LightModulesConfig) -> LightModulesNetwork:
     if config.convolutions == "full":
         return network
     keep = (*KEEP, "doublings.*") if config.sampling in ("shuffle", "separable") else KEEP
-    side = max(MINIMUM, config.alignment)
-    example = torch.zeros(1, config.channels, side, side)
+    example = torch.zeros(1, config.channels, config.minimum, config.minimum)
     light = cast("LightModulesNetwork", lighten(network, keep, config.lightening, example).network)
     for layer in light.modules():
         if isinstance(layer, Layer) and is_activated(layer.conv):

@@ -133,6 +133,19 @@ def test_an_artifact_is_made_entered_and_verified_again(run, tmp_path: Path) -> 
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's exporter warns about itself
+def test_integers_are_verified_again_at_the_sizes_that_they_were_made_for(run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run("export", "--target", "onnx-cpu", "--precision", "int8", "--size", "250x131", "--out", out)
+    assert done.status == 0, done.err
+    [entry] = json.loads((out / "manifest.json").read_text())["artifacts"].values()
+    assert entry["parity"]["judged"] == ["256x256", "252x132"]
+    again = run("export", "--verify", out / "manifest.json", "--json")
+    assert again.status == 0, again.err
+    [finding] = json.loads(again.out)["artifacts"]
+    assert finding["parity"] == entry["parity"]
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's exporter warns about itself
 def test_lost_accuracy_is_a_rejection_that_names_its_layers(run, tmp_path: Path) -> None:
     strict = replace(packaged_ladder(), limits=Limits(int8_db=90.0))
     graph, weights = network_file.load_graph(strict)

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from arllie_deploy.export.networks.package import package
-from arllie_deploy.models.light_modules.config import MINIMUM, LightModulesConfig
+from arllie_deploy.models.light_modules.config import LightModulesConfig
 from arllie_deploy.models.light_modules.deploy import build_deployed
 from arllie_deploy.networks.network import Network, sha256_of
 
@@ -22,12 +22,14 @@ _DEVIATION, _LEVEL = 0.15, 0.5
 
 
 @cache
-def packaged_light(task: str, convolutions: str = "light", *, delegate: bool = False) -> Network:
+def packaged_light(
+    task: str, convolutions: str = "light", *, delegate: bool = False, shortcut: str = "none"
+) -> Network:
     """The narrowest one of a task, with weights from a fixed seed; denoising is of gray pictures."""
     folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     blocks, colors = (0 if task == "inpainting" else 1), (1 if task == "denoising" else 3)
-    config = LightModulesConfig(task, convolutions, colors, 0.25, blocks)
+    config = LightModulesConfig(task, convolutions, colors, 0.25, blocks, shortcut=shortcut)
     config = config.for_delegates() if delegate else config
     save_file(_lively(config).state_dict(), weights := folder / "weights.safetensors")
     color, output_color = _COLORS[task]
@@ -42,7 +44,7 @@ def packaged_light(task: str, convolutions: str = "light", *, delegate: bool = F
         output_channels=config.colors,
         scale=config.scale,
         alignment=config.alignment,
-        minimum=MINIMUM,
+        minimum=config.minimum,
         color=color,
         output_color=output_color,
     )

@@ -15,7 +15,7 @@ from arllie_deploy.export.networks.delegates import held_to_delegate
 from arllie_deploy.export.networks.engines import open_artifact
 from arllie_deploy.export.networks.ethos_u import compile_whole
 from arllie_deploy.export.networks.formats import FORMATS
-from arllie_deploy.export.networks.frames import night_frame
+from arllie_deploy.export.networks.frames import Size, night_frame
 from arllie_deploy.export.networks.module import load_module, run_module
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.models.light_modules import modules
@@ -32,10 +32,10 @@ needs_tflite = pytest.mark.skipif(MISSING["tflite"] is not None, reason=str(MISS
 needs_vela = pytest.mark.skipif(MISSING["ethos-u"] is not None, reason=str(MISSING["ethos-u"]))
 
 
-def written(made: Network, name: str, folder: Path, precision: str = "fp32") -> NetworkRequest:
+def written(made: Network, name: str, folder: Path, precision: str = "fp32", size: Size = SIZE) -> NetworkRequest:
     row = FORMATS[name]
-    files = {SIZE: folder / f"{made.name}{row.suffix}"}
-    calibration = [night_frame(made, SIZE)]
+    files = {size: folder / f"{made.name}{row.suffix}"}
+    calibration = [night_frame(made, size)]
     request = NetworkRequest(made, name, precision, files, row.dynamic, calibration=calibration)
     row.writer()(request)
     return request
@@ -80,6 +80,14 @@ def test_shuffle_dilation_in_groups_and_resizing_survive(
     assert np.abs(found - run_module(module, frame)).max() <= 1e-4
     monkeypatch.setattr(modules, "shuffle_channels", lambda x, groups: x)
     assert np.abs(found - run_module(module, frame)).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_smooth_guess_survives(name: str, tmp_path: Path) -> None:
+    made, size = packaged_light("inpainting", shortcut="smooth"), (64, 32)
+    frame, module = night_frame(made, size), load_module(made)
+    found = run(written(made, name, tmp_path, size=size), frame)
+    assert np.abs(found - run_module(module, frame)).max() <= 1e-4
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ CASES = {
     "srresnet-activated": {"task": "super-resolution", "blocks": 1, "form": "activated", "shortcut": "bilinear"},
     "completion": {"task": "inpainting"},
     "completion-full": {"task": "inpainting", "convolutions": "full"},
+    "completion-smooth": {"task": "inpainting", "shortcut": "smooth"},
     "completion-delegates": LightModulesConfig("inpainting").for_delegates().to_json(),
 }
 
@@ -30,11 +31,14 @@ def trained(case: str) -> LightModulesNetwork:
             module.running_var.uniform_(0.5, 2.0)  # type: ignore[union-attr]
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias, 0.0, 0.2)
+        elif isinstance(module, nn.Conv2d) and not module.weight.any():
+            nn.init.normal_(module.weight, 0.0, 0.2)
     return network.eval()
 
 
 def frame(network: LightModulesNetwork) -> torch.Tensor:
-    y = torch.rand(2, network.config.channels, 16, 24, dtype=torch.float64)
+    height = network.config.minimum
+    y = torch.rand(2, network.config.channels, height, height + max(8, network.config.alignment), dtype=torch.float64)
     y[:, 3:] = y[:, 3:].round()
     return y
 
