@@ -15,16 +15,11 @@ _BETWEEN_PATHS, _BETWEEN_MODULES = ";", "/"
 _OUTER_MODULES = 2
 
 
-def held_to_delegate(delegate: str | None, request: NetworkRequest) -> tuple[str | None, dict[str, Any]]:
-    """What is outside a delegate's list, in one line, and what the manifest should say of it.
-
-    Args:
-        delegate: name of the list; None: nothing is outside of it.
-        request: the files that were written.
-    """
-    if delegate is None:
+def held_to_delegate(request: NetworkRequest) -> tuple[str | None, dict[str, Any]]:
+    """What is outside the list of a request's delegate, in one line, and what the manifest should say of it."""
+    if request.delegate is None:
         return None, {}
-    listed, facts = find_delegate(delegate), {}
+    listed, facts = find_delegate(request.delegate), {}
     for path in request.distinct_files:
         held = check_operators(path.read_bytes(), listed, request.precision)
         facts = held.facts

@@ -24,6 +24,7 @@ class NetworkRequest:
             beside it, their names beginning with its stem.
         dynamic: whether there is one file for every size.
         accelerator: the target's.
+        delegate: whose list of operators the artifact is held to; None: nobody's.
         frame_sizes: size of a file -> (width, height) of the frames that it is for, where the caller pads them.
         calibration: frames (1, channels, height, width) float32, whose ranges int8 is made for; of the sizes `judged`.
         judged: sizes at which the artifact is held to every frame; at all others to one.
@@ -36,6 +37,7 @@ class NetworkRequest:
     files: Mapping[tuple[int, int], Path]
     dynamic: bool
     accelerator: str = "cpu"
+    delegate: str | None = None
     calibration: Sequence[NDArray[np.float32]] = ()
     judged: Sequence[tuple[int, int]] = ()
     frame_sizes: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)

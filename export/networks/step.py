@@ -50,7 +50,7 @@ def _write(message: dict[str, Any], request: NetworkRequest) -> dict[str, Any]:
 
 
 def _verify(message: dict[str, Any], request: NetworkRequest) -> dict[str, Any]:
-    outside, facts = held_to_delegate(message["delegate"], request)
+    outside, facts = held_to_delegate(request)
     verdict = verify(request)
     return {
         "parity": verdict.to_json(request.precision),
@@ -72,6 +72,7 @@ def _request(message: dict[str, Any]) -> NetworkRequest:
         files=files,
         dynamic=message["dynamic"],
         accelerator=message["accelerator"],
+        delegate=message["delegate"],
         calibration=calibration,
         judged=[(width, height) for width, height in message["judged"]],
         frame_sizes={(width, height): tuple(message["frame"]) for width, height in [message["size"]]},

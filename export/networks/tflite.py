@@ -22,6 +22,7 @@ from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 from arllie_deploy.export.networks.tflite_integers import Ranges, float_operators, half_weights, observe, quantized
 from arllie_deploy.export.networks.tflite_listed import with_listed_operators
 from arllie_deploy.export.networks.tflite_moves import shorten_moves
+from arllie_deploy.export.networks.tflite_ranges import share_ranges
 from arllie_deploy.export.request import Written
 from arllie_deploy.networks.network import Network
 
@@ -104,4 +105,7 @@ def _ranges(module: nn.Module, request: NetworkRequest, floats: dict[Size, bytes
     size = (int(width), int(height))
     model = floats.get(size) or _float(module, request, size)
     frames = [np.ascontiguousarray(np.moveaxis(frame, 1, 3)) for frame in request.calibration]
-    return observe(model, frames, request.network.value_range)
+    ranges = observe(model, frames, request.network.value_range)
+    if request.delegate is not None:
+        share_ranges(TfliteGraph(model), ranges)
+    return ranges

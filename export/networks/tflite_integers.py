@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
-from arllie_deploy.export.networks.tflite_ranges import share_ranges
+from arllie_deploy.export.networks.tflite_ranges import Found, spare_what_is_cut
 
 Ranges = Mapping[str, Mapping[str, NDArray[Any]]]
 
@@ -46,12 +46,12 @@ _HALF_WEIGHTS = [
 ]
 
 
-def observe(model: bytes, frames: Sequence[NDArray[np.float32]], value_range: tuple[float, float]) -> Ranges:
+def observe(model: bytes, frames: Sequence[NDArray[np.float32]], value_range: tuple[float, float]) -> Found:
     """The smallest and largest value of every tensor over NHWC frames; input and output have `value_range`.
 
     Each frame is looked at by itself: over several, ai-edge-quantizer takes a moving average, which cuts off the rare.
     """
-    found: dict[str, dict[str, NDArray[Any]]] = {}
+    found: Found = {}
     quantizer = _quantizer(model)
     graph = TfliteGraph(model)
     signature, argument = graph.signature
@@ -67,7 +67,7 @@ def observe(model: bytes, frames: Sequence[NDArray[np.float32]], value_range: tu
         name = graph.name(tensor)
         like = found[name]["min"]
         found[name] = {key: np.full_like(like, value) for key, value in zip(("min", "max"), value_range, strict=True)}
-    share_ranges(graph, found)
+    spare_what_is_cut(graph, found)
     return found
 
 

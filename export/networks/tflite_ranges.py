@@ -1,6 +1,7 @@
-"""Ranges that tensors must share for a graph of integers to need no change of scale between two of its operators.
+"""Ranges that tensors share, so that a graph of integers needs no change of scale between two of its operators.
 
-A QUANTIZE from integers to integers is an operator of its own, which NNAPI does not have.
+A QUANTIZE from integers to integers is an operator of its own, which NNAPI does not have. Without it a skip connection
+has the range of what it is joined with far above: LW-ISP's first features, up to 0.3, lie beside others of up to 60.
 """
 
 from __future__ import annotations
@@ -32,11 +33,8 @@ _COMPUTING = ("ADD", "SUB", "MUL", "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CO
 _CLAMPS = ("RELU_0_TO_1", "RELU6", "RELU_N1_TO_1")
 
 
-def share_ranges(graph: TfliteGraph, ranges: Found) -> None:
-    """Change `ranges` so that what is joined or averaged has the range of the result, what is clamped that after it.
-
-    The range of a concatenation is the widest of its inputs' anyway; a value that a clamp cuts needs no number; NNAPI
-    has no mean whose scale is another than its input's. The model's own inputs and outputs keep their ranges.
+def spare_what_is_cut(graph: TfliteGraph, ranges: Found) -> None:
+    """Change `ranges` so that what is clamped has the range after it: a value that a clamp cuts needs no number.
 
     Args:
         graph: in float.
@@ -48,6 +46,18 @@ def share_ranges(graph: TfliteGraph, ranges: Found) -> None:
         computed = producer is not None and graph.kind(producer) in _COMPUTING
         if computed and graph.consumers(source) == [clamp] and source not in graph.outputs:
             ranges[graph.name(source)] = dict(ranges[graph.name(result)])
+
+
+def share_ranges(graph: TfliteGraph, ranges: Found) -> None:
+    """Change `ranges` so that what is joined or averaged has the range of the result.
+
+    The range of a concatenation is the widest of its inputs'; NNAPI has no mean whose scale is another than its
+    input's. The model's own inputs and outputs keep their ranges.
+
+    Args:
+        graph: in float.
+        ranges: name of a tensor -> "min" and "max".
+    """
     groups = [[*_with_sources(graph, _alike(graph, one)), *map(int, one.outputs)] for one in graph.operators]
     # One may be within another one's reach: each pass can only widen, so it ends.
     while sum(_widen(graph, ranges, group) for group in groups if len(group) > 1):

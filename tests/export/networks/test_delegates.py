@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,12 +37,13 @@ def test_each_problem_is_said_once_with_its_layers() -> None:
 def test_what_a_delegate_leaves_out_is_named_with_its_layer(tmp_path: Path) -> None:
     made = network("shuffled", tmp_path)
     path = tmp_path / "shuffled.tflite"
-    request = NetworkRequest(made, "tflite-hexagon", "int8", {(32, 32): path}, False, calibration=frames(3))
+    files = {(32, 32): path}
+    request = NetworkRequest(made, "tflite-hexagon", "int8", files, False, delegate="hexagon", calibration=frames(3))
     write(request)
     assert any(layer == "CONV_2D of Conv2d_last" for layer in layers(path.read_bytes()))
-    failed, facts = held_to_delegate("hexagon", request)
+    failed, facts = held_to_delegate(request)
     assert failed is not None
     assert "GATHER is not in" in failed
     assert "(in GATHER of " in failed
     assert facts == {"delegate": "hexagon"}
-    assert held_to_delegate(None, request) == (None, {})
+    assert held_to_delegate(replace(request, delegate=None)) == (None, {})

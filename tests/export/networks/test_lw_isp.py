@@ -40,7 +40,9 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     floats = tmp_path_factory.mktemp("floats")
 
     @cache
-    def written(kind: str, format_name: str, precision: str) -> tuple[NetworkRequest, Written]:
+    def written(
+        kind: str, format_name: str, precision: str, delegate: str | None = None
+    ) -> tuple[NetworkRequest, Written]:
         folder, row = tmp_path_factory.mktemp(kind), FORMATS[format_name]
         if kind == "for_delegates":
             made = network("small_isp", folder, arguments=FOR_DELEGATES, channels=3, scale=1, color="RGB")
@@ -48,7 +50,14 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
             made = network(kind, folder)
         files = {(32, 32): folder / f"a{row.suffix}"}
         request = NetworkRequest(
-            made, format_name, precision, files, row.dynamic, calibration=frames(made.channels), floats=floats
+            made,
+            format_name,
+            precision,
+            files,
+            row.dynamic,
+            delegate=delegate,
+            calibration=frames(made.channels),
+            floats=floats,
         )
         return request, row.writer()(request)
 
@@ -87,7 +96,7 @@ def test_a_shuffle_has_the_order_of_pixel_shuffle(artifact: Artifact, name: str)
 
 @needs_tflite
 def test_int8_as_published_shuffles_by_one_operator_and_changes_its_scale_at_the_end_alone(artifact: Artifact) -> None:
-    request, written = artifact("small_isp", "tflite", "int8")
+    request, written = artifact("small_isp", "tflite", "int8", "nnapi")
     found = Counter(written.operators)
     assert not {"DEQUANTIZE", "TRANSPOSE", "RESHAPE", "GATHER"} & set(found)
     # From the scale that a sigmoid has to that of frames.
@@ -105,8 +114,8 @@ def test_int8_as_published_shuffles_by_one_operator_and_changes_its_scale_at_the
 @needs_tflite
 @pytest.mark.parametrize("delegate", ["nnapi", "hexagon"])
 def test_delegates_take_the_form_that_is_made_for_them(artifact: Artifact, delegate: str) -> None:
-    request, written = artifact("for_delegates", "tflite", "int8")
-    assert held_to_delegate(delegate, request)[0] is None
+    request, written = artifact("for_delegates", "tflite", "int8", delegate)
+    assert held_to_delegate(request)[0] is None
     assert {"MEAN", "RESIZE_NEAREST_NEIGHBOR", "CONCATENATION"} <= set(written.operators)
     assert psnr(request) >= LEAST_DB["int8"]
 
@@ -122,8 +131,8 @@ def test_delegates_take_the_form_that_is_made_for_them(artifact: Artifact, deleg
 def test_what_a_delegate_lacks_of_the_published_form_is_named_with_its_layer(
     artifact: Artifact, delegate: str, missing: str
 ) -> None:
-    request, _ = artifact("small_isp", "tflite", "int8")
-    failed, _ = held_to_delegate(delegate, request)
+    request, _ = artifact("small_isp", "tflite", "int8", delegate)
+    failed, _ = held_to_delegate(request)
     assert failed is not None
     assert "MIRROR_PAD is not in" in failed
     assert "MIRROR_PAD of Layer_d0/Conv2d_conv" in failed
