@@ -33,7 +33,9 @@ NETWORKS = {
     "lw-isp-denoise": "lw_isp",
     "light-dncnn": "light_modules",
     "light-srresnet": "light_modules",
+    "light-srresnet-delegate": "light_modules",
     "light-inpaint": "light_modules",
+    "light-inpaint-delegate": "light_modules",
 }
 # An adaptive member -> the one that stands in for it where filters must be constant.
 WITH_CONSTANT_FILTERS = {"arllie-adaptive": "arllie-adaptive-int"}

@@ -40,7 +40,8 @@ UNETS = ("sad-unet", "light-sad-unet", "lw-isp-lol", "light-lw-isp")
 
 _INTRO = (
     "What [light modules](../light_modules.md) cost in quality and save in time: each light network beside the full "
-    "one, trained by one recipe at equal steps, one training each; light-dncnn goes on for as many steps. PSNR in dB "
+    "one, trained by one recipe at equal steps (the full ones at half the learning rate), one training each; "
+    "light-dncnn goes on for as many steps, and light-inpaint-delegate takes 2,000. PSNR in dB "
     "and SSIM are means over pictures that no network was trained on; results are rounded to 8 bits, as a user gets "
     "them. The training pictures are LOL's well-lit ones: frames of 150×100 and 68 crops of 256×192. The test sets "
     "chose nothing and were scored for this page alone. A row that says `no network file` has no weights yet."
@@ -58,7 +59,9 @@ _TASKS = {
     ),
     "inpainting": (
         "One rectangle of 12 to 32 pixels a side in each of the pictures that the recipes hold out, the same in every "
-        "row; PSNR and SSIM within the rectangle. The networks have half of the published width."
+        "row; PSNR and SSIM within the rectangle. The networks have half of the published width. Two of them begin "
+        "with the smooth guess, which is not trained, and say what is to be added to it; delegates do not have its "
+        "division. Of the checkpoints of a training these pictures chose one, by PSNR over the whole of each."
     ),
 }
 

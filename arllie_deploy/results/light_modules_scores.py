@@ -147,6 +147,21 @@ def mean_color(seen: Planes) -> Planes:
     return np.where(hole, seen[:3, ~hole].mean(1)[:, None, None], seen[:3])
 
 
+def smooth_guess(seen: Planes) -> Planes:
+    """The hole filled with what the networks of inpainting begin with, which is not trained."""
+    import torch
+
+    from arllie_deploy.models.light_modules.config import LEVELS
+    from arllie_deploy.models.light_modules.fill import SmoothFill
+
+    height, width = seen.shape[1:]
+    below, beside = (-side % 2**LEVELS for side in (height, width))
+    frame = torch.from_numpy(np.pad(seen, ((0, 0), (0, below), (0, beside)), mode="reflect"))[None]
+    weight = 1.0 - frame[:, 3:]
+    filled: Planes = SmoothFill()(frame[:, :3] * weight, weight)[0, :, :height, :width].numpy()
+    return np.where(seen[3:] > 0.5, filled, seen[:3])
+
+
 def non_local(seen: Planes) -> Planes:
     """Non-local means with the parameters of LW-ISP's page."""
     from arllie_deploy.results.lw_isp_denoising import baselines
@@ -159,7 +174,7 @@ def non_local(seen: Planes) -> Planes:
 UNTRAINED: Mapping[str, Mapping[str, Restore]] = {
     "denoising": {"the noisy picture": lambda seen: seen, "non-local means": non_local},
     "super-resolution": {"bicubic": bicubic},
-    "inpainting": {"mean color": mean_color, "biharmonic": biharmonic},
+    "inpainting": {"mean color": mean_color, "smooth guess": smooth_guess, "biharmonic": biharmonic},
 }
 
 

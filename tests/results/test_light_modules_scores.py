@@ -59,8 +59,10 @@ def test_what_needs_no_training_does_something() -> None:
     large = scores.score_resolution(SMALL, UNTRAINED["super-resolution"]["bicubic"])
     repeated = scores.score_resolution(SMALL, lambda seen: seen.repeat(4, 1).repeat(4, 2))
     assert large.psnr_db > repeated.psnr_db
-    mean, smooth = (scores.score_inpainting(HOLED, restore) for restore in UNTRAINED["inpainting"].values())
-    assert smooth.psnr_db > mean.psnr_db + 3.0
+    fillers = UNTRAINED["inpainting"].values()
+    mean, *smooth = (scores.score_inpainting(HOLED, restore).psnr_db for restore in fillers)
+    assert len(smooth) == 2
+    assert min(smooth) > mean + 3.0
 
 
 def test_what_is_known_stays_in_a_picture_that_is_filled() -> None:
