@@ -41,8 +41,8 @@ UNETS = ("sad-unet", "light-sad-unet", "lw-isp-lol", "light-lw-isp")
 _INTRO = (
     "What [light modules](../light_modules.md) cost in quality and save in time: each light network beside the full "
     "one, trained by one recipe at equal steps (the full ones at half the learning rate), one training each; "
-    "light-dncnn goes on for as many steps, and light-inpaint-delegate takes 2,000. PSNR in dB "
-    "and SSIM are means over pictures that no network was trained on; results are rounded to 8 bits, as a user gets "
+    "light-dncnn goes on in two more stages of 9,000 and 6,000 steps, and light-inpaint-delegate takes 2,000. PSNR in "
+    "dB and SSIM are means over pictures that no network was trained on; results are rounded to 8 bits, as a user gets "
     "them. The training pictures are LOL's well-lit ones: frames of 150×100 and 68 crops of 256×192. The test sets "
     "chose nothing and were scored for this page alone. A row that says `no network file` has no weights yet."
 )
@@ -51,7 +51,8 @@ _TASKS = {
         "Gray pictures with Gaussian noise of σ = 25, neither clipped nor rounded, as in DnCNN's tables, the same "
         "noise in every row. DnCNN's authors report 29.23 dB on BSD68 and 30.44 dB on Set12 after a training on 400 "
         "pictures of BSDS that took much longer. light-dncnn-stage-1 has the recipe and the steps of dncnn, and "
-        "light-dncnn goes on from it. All its operators are those that delegates have: it is its own delegate form."
+        "light-dncnn goes on from it; its budget above is that of its last stage. All its operators are those that "
+        "delegates have: it is its own delegate form."
     ),
     "super-resolution": (
         "Four times the sides. Scored on the brightness (BT.601, video range) without a border of 4 pixels, as is the "
