@@ -44,8 +44,8 @@ _INTRO = (
     "light-dncnn goes on in two more stages of 9,000 and 6,000 steps, and light-inpaint-delegate takes 2,000. PSNR in "
     "dB and SSIM are means over pictures that no network was trained on; results are rounded to 8 bits, as a user gets "
     "them. The training pictures are LOL's well-lit ones: frames of 150×100 and 68 crops of 256×192. The test sets "
-    "chose no weights; light-dncnn was trained on because BSD68 was below a goal of 28.5 dB. A row that says `no network "
-    "file` has no weights yet."
+    "chose no weights; light-dncnn was trained on because BSD68 was below a goal of 28.5 dB. A row that says "
+    "`no network file` has no weights yet."
 )
 _TASKS = {
     "denoising": (
