@@ -98,7 +98,7 @@ class LightModulesConfig(Arguments):
     def for_delegates(self) -> LightModulesConfig:
         """The light network of the same task and width, of operators that NNAPI, Hexagon, HTP and Ethos-U all have.
 
-        Zero padding, ReLU, nearest sampling, plain depthwise convolutions, no groups and no shuffle.
+        Zero padding, ReLU, nearest sampling, plain depthwise convolutions, no groups, no shuffle and no smooth guess.
         """
         # No delegate divides integers, as the smooth one does.
         shortcut = {"bilinear": "nearest", "smooth": "none"}.get(self.shortcut, self.shortcut)
