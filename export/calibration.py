@@ -99,13 +99,25 @@ def observe(graph: Graph, frames: Frames, percentile: float) -> Observed:
     for frame in frames:
         y = to_unit(frame)
         for name, value in evaluate(graph, y).items():
-            low, high = np.percentile(value, [100.0 - percentile, percentile])
-            old = ranges.get(name, (low, high))
-            ranges[name] = (min(old[0], float(low)), max(old[1], float(high)))
+            widen(ranges, name, value, percentile)
         patches = _patches(y)
         moment += patches.T @ patches
         pixels += len(patches)
     return Observed(ranges, moment / pixels)
+
+
+def widen(ranges: dict[str, tuple[float, float]], name: str, values: NDArray[Any], percentile: float) -> None:
+    """Let the range of a tensor reach over what it is on one more frame.
+
+    Args:
+        ranges: name -> (low, high), changed.
+        name: of the tensor.
+        values: on that frame.
+        percentile: as in `Calibration`.
+    """
+    low, high = np.percentile(values, [100.0 - percentile, percentile])
+    old = ranges.get(name, (low, high))
+    ranges[name] = (min(old[0], float(low)), max(old[1], float(high)))
 
 
 def _patches(y: NDArray[np.float64]) -> NDArray[np.float64]:

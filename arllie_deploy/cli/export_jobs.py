@@ -59,15 +59,13 @@ def _network_jobs(wish: Wish, network: "Network") -> "list[NetworkExport]":
     from arllie_deploy.cli.size import parse_size
     from arllie_deploy.export.networks.export import NetworkExport, has_format, precisions_of
 
-    if wish.percentile is not None:
-        raise ArllieError("--percentile is for one-layer models; a network's ranges are min-max, leave it out")
     able = wish.targets if wish.named else [row for row in wish.targets if has_format(row)]
     size = parse_size(wish.size)
     pairs = [(row, each) for row in able for each in _precisions(row.name, precisions_of(row), wish)]
     if not pairs:
         raise ArllieError(f"no target of a network has the precision {wish.precision!r}; --list shows what each has")
-    pictures = _calibration([each for _, each in pairs], wish).folder
-    return [NetworkExport(row, network, each, size, pictures) for row, each in pairs]
+    ranges = _calibration([each for _, each in pairs], wish)
+    return [NetworkExport(row, network, each, size, ranges) for row, each in pairs]
 
 
 def _one_layer_jobs(wish: Wish) -> "list[Job]":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,6 @@ Size = tuple[int, int]
 class NetworkExport:
     """Export `model` to `target`; `size` is (width, height) of the frames, which whoever runs the artifact pads.
 
-    Integers are calibrated on the pictures of a folder, None for the packaged dark set.
-
     Raises:
         ArllieError: if no network goes to this target, not in this precision, or not in this size.
     """
@@ -33,7 +31,7 @@ class NetworkExport:
     model: Network
     precision: str
     size: Size
-    pictures: Path | None = None
+    calibration: Calibration = field(default_factory=Calibration)
 
     def __post_init__(self) -> None:
         if self.precision not in precisions_of(self.target):
@@ -43,11 +41,6 @@ class NetworkExport:
             )
         if min(self.size) < self.model.minimum:
             self.model.check_size(self.size)
-
-    @property
-    def calibration(self) -> Calibration:
-        """From the least to the greatest value that the pictures give."""
-        return Calibration(self.pictures, 100.0)
 
     @property
     def format(self) -> NetworkFormat:
@@ -139,7 +132,8 @@ def _network_job(job: NetworkExport) -> NetworkJob:
         target=job.target.name,
         precision=job.precision,
         size=job.size,
-        pictures=load_frames(job.pictures),
+        pictures=load_frames(job.calibration.folder),
         accelerator=job.target.accelerator,
         delegate=job.target.delegate,
+        percentile=job.calibration.percentile_for(job.precision),
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from arllie_deploy.atomic import write_bytes
 from arllie_deploy.export.networks.frames import Size
+from arllie_deploy.export.networks.module import find_balance
 from arllie_deploy.export.networks.request import NetworkRequest
 
 
@@ -24,7 +25,8 @@ def kept(request: NetworkRequest, size: Size | None, suffix: str, make: Callable
     if request.floats is None:
         return make()
     shape = "any" if size is None else f"{size[0]}x{size[1]}"
-    place = request.floats / f"{request.network.sha256}-{shape}{suffix}"
+    balanced = "-balanced" if request.precision == "int8" and find_balance(request.network) else ""
+    place = request.floats / f"{request.network.sha256}-{shape}{balanced}{suffix}"
     if not place.exists():
         write_bytes(place, make())
     return place.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,23 @@ def load_module(network: Network) -> nn.Module:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise ArllieError(f"{network.weights}: the weights do not fit {network.factory}: {first}") from None
     return module.float().requires_grad_(False)
+
+
+def module_to_write(network: Network, precision: str) -> nn.Module:
+    """`load_module`, for integers with other weights of the same function, if its system has any.
+
+    A system declares that by a function `balance` of the module beside its factory.
+    """
+    module, balance = load_module(network), find_balance(network)
+    if precision == "int8" and balance is not None:
+        balance(module)
+    return module
+
+
+def find_balance(network: Network) -> Callable[[Any], None] | None:
+    """What gives a module weights that integers hold better, None where the system has nothing of the kind."""
+    found: Callable[[Any], None] | None = getattr(import_module(network.factory.partition(":")[0]), "balance", None)
+    return found
 
 
 def build_module(network: Network) -> nn.Module:

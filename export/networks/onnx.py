@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError, CheckFailedError
 from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.floats import kept
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
-from arllie_deploy.export.networks.module import load_module
+from arllie_deploy.export.networks.module import module_to_write
+from arllie_deploy.export.networks.onnx_integers import to_int8
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.request import Written
 from arllie_deploy.networks.network import Network
@@ -34,7 +30,7 @@ _LARGEST_SIDE = 16384
 
 def write(request: NetworkRequest) -> Written:
     """Write the artifact of a request: int8 is QDQ, per channel, signed activations and weights."""
-    module, tools = load_module(request.network), tool_versions(_TOOLS)
+    module, tools = module_to_write(request.network, request.precision), tool_versions(_TOOLS)
     for path, size in request.distinct_files.items():
         model = in_precision(float_model(module, request, size), request)
         check_opset(model)
@@ -121,48 +117,12 @@ def to_half(model: ModelProto) -> ModelProto:
     return half
 
 
-def to_int8(model: ModelProto, calibration: Sequence[NDArray[np.float32]], *, unsigned: bool = False) -> ModelProto:
-    """The graph with QDQ pairs: 8-bit activations (min and max over `calibration`), int8 weights per output channel.
-
-    Args:
-        model: float32.
-        calibration: frames.
-        unsigned: whether activations are uint8.
-    """
-    import onnx
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
-        def __init__(self) -> None:
-            self._frames = iter(calibration)
-
-        def get_next(self) -> dict[str, Any] | None:
-            frame = next(self._frames, None)
-            return None if frame is None else {"input": frame}
-
-    with tempfile.TemporaryDirectory(prefix="arllie-onnx-") as scratch:
-        source, prepared, result = (str(Path(scratch) / f"{name}.onnx") for name in ("float", "prepared", "int8"))
-        onnx.save(model, source)
-        quant_pre_process(source, prepared, skip_symbolic_shape=True)
-        quantize_static(
-            prepared,
-            result,
-            Reader(),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QUInt8 if unsigned else QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-        )
-        return onnx.load(result)
-
-
 def in_precision(model: ModelProto, request: NetworkRequest) -> ModelProto:
     """A float32 graph in the precision of a request."""
     if request.precision == "fp16":
         return to_half(model)
     if request.precision == "int8":
-        return to_int8(model, request.calibration)
+        return to_int8(model, request)
     return model
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.metadata import network_metadata
-from arllie_deploy.export.networks.module import load_module
+from arllie_deploy.export.networks.module import module_to_write
 from arllie_deploy.export.networks.onnx import float_model, in_precision
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.openvino import SCHEMA, converted, store
@@ -16,7 +16,7 @@ _TOOLS = ("torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "openvino")
 
 def write(request: NetworkRequest) -> Written:
     """Write the artifact of a request: int8 is that of ONNX, fp16 has weights in half precision."""
-    module, tools = load_module(request.network), tool_versions(_TOOLS)
+    module, tools = module_to_write(request.network, request.precision), tool_versions(_TOOLS)
     operators: list[str] = []
     half = request.precision == "fp16"
     for path, size in request.distinct_files.items():

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from arllie_deploy.export.networks import frames
 from arllie_deploy.export.networks.engines import Run, open_artifact
 from arllie_deploy.export.networks.metadata import check_is_of
-from arllie_deploy.export.networks.module import find_function, load_module, run_module
+from arllie_deploy.export.networks.module import find_function, load_module, module_to_write, run_module
 from arllie_deploy.export.networks.precise import to_precise
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.sensitivity import describe_worst, layer_sensitivity
@@ -95,12 +95,16 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     lost = _lost_db(request, module, opened) if request.precision == "int8" else None
     if failed is None and lost is not None and not lost <= network.limits.int8_lost_db:
         failed = f"{network.metric} loses {lost:.3f} dB, limit {network.limits.int8_lost_db:g}"
-    layers = layer_sensitivity(module, request.calibration) if failed and request.precision == "int8" else []
+    layers = _sensitivity(request) if failed and request.precision == "int8" else []
     if layers:
         failed = f"{failed}; most sensitive layers: {describe_worst(layers)}"
     sizes = tuple(request.files)
     judged = tuple(size for size in sizes if size in request.judged)
     return NetworkVerdict(worst, dark_psnr_db, sizes, judged, network.limits, lost, failed, layers)
+
+
+def _sensitivity(request: NetworkRequest) -> list[tuple[str, float]]:
+    return layer_sensitivity(module_to_write(request.network, request.precision), request.calibration)
 
 
 def _frames(request: NetworkRequest) -> Iterator[tuple[str, frames.Size, frames.Frame]]:

@@ -36,6 +36,7 @@ class NetworkJob:
         pictures: (height, width, 3) uint8 that int8 is calibrated on.
         accelerator: the target's.
         delegate: whose list of operators the artifact is held to; None: nobody's.
+        percentile: as in `Calibration`.
     """
 
     network: Network
@@ -46,6 +47,7 @@ class NetworkJob:
     pictures: Sequence[NDArray[np.uint8]]
     accelerator: str = "cpu"
     delegate: str | None = None
+    percentile: float = 100.0
 
     def __post_init__(self) -> None:
         if self.precision not in self.format.precisions:
@@ -168,6 +170,7 @@ def _message(job: NetworkJob, places: Mapping[Size, Path], scratch: Path, memory
         "delegate": job.delegate,
         "dynamic": job.dynamic,
         "calibration": str(calibration),
+        "percentile": job.percentile,
         "memory_bytes": memory_bytes,
         "size": list(job.tensor_size),
         "frame": list(job.size),

@@ -10,8 +10,9 @@ from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
-from arllie_deploy.export.networks.module import load_module
-from arllie_deploy.export.networks.onnx import OPSET, float_model, to_int8
+from arllie_deploy.export.networks.module import module_to_write
+from arllie_deploy.export.networks.onnx import OPSET, float_model
+from arllie_deploy.export.networks.onnx_integers import to_int8
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.qnn import HTP_ARCHS, compile_context, of_size, store
 from arllie_deploy.export.request import Written
@@ -30,7 +31,7 @@ def write(request: NetworkRequest) -> Written:
     Raises:
         ArllieError: naming every operator, with its layer, that QNN leaves to the processor.
     """
-    module, tools = load_module(request.network), tool_versions(_TOOLS)
+    module, tools = module_to_write(request.network, request.precision), tool_versions(_TOOLS)
     text, path = "", Path()
     operators: list[str] = []
     # One for all sizes, where there can be one: calibrated once, and the sizes share their scales.
@@ -55,7 +56,7 @@ def _integers(module: nn.Module, request: NetworkRequest, size: Size | None) -> 
         raise ArllieError(
             f"{request.network.name} is of one size and cannot be calibrated at another one: {calibrated}"
         )
-    return to_int8(float_model(module, request, size), request.calibration, unsigned=True)
+    return to_int8(float_model(module, request, size), request, unsigned=True)
 
 
 def refuse_leftovers(path: Path) -> None:

@@ -27,6 +27,7 @@ class NetworkRequest:
         delegate: whose list of operators the artifact is held to; None: nobody's.
         frame_sizes: size of a file -> (width, height) of the frames that it is for, where the caller pads them.
         calibration: frames (1, channels, height, width) float32, whose ranges int8 is made for; of the sizes `judged`.
+        percentile: as in `Calibration`.
         judged: sizes at which the artifact is held to every frame; at all others to one.
         floats: folder of what converters made of the network in float for other jobs of the command; None: no folder.
     """
@@ -39,6 +40,7 @@ class NetworkRequest:
     accelerator: str = "cpu"
     delegate: str | None = None
     calibration: Sequence[NDArray[np.float32]] = ()
+    percentile: float = 100.0
     judged: Sequence[tuple[int, int]] = ()
     frame_sizes: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     floats: Path | None = None

@@ -74,6 +74,7 @@ def _request(message: dict[str, Any]) -> NetworkRequest:
         accelerator=message["accelerator"],
         delegate=message["delegate"],
         calibration=calibration,
+        percentile=message["percentile"],
         judged=[(width, height) for width, height in message["judged"]],
         frame_sizes={(width, height): tuple(message["frame"]) for width, height in [message["size"]]},
         floats=Path(message["floats"]) if message.get("floats") else None,

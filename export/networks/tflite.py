@@ -16,7 +16,7 @@ from arllie_deploy.export.metadata import tool_versions
 from arllie_deploy.export.networks.floats import kept
 from arllie_deploy.export.networks.frames import Size
 from arllie_deploy.export.networks.metadata import network_metadata
-from arllie_deploy.export.networks.module import load_module
+from arllie_deploy.export.networks.module import module_to_write
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 from arllie_deploy.export.networks.tflite_integers import Ranges, float_operators, half_weights, observe, quantized
@@ -36,7 +36,7 @@ _SCHEMA = "tflite 3"
 def write(request: NetworkRequest) -> Written:
     """Write one file per size. Weights of fp16 are half precision; int8 has int8 input and output."""
     network, tools = request.network, tool_versions(_TOOLS)
-    module = load_module(network)
+    module = module_to_write(network, request.precision)
     floats = {size: _float(module, request, size) for size in request.files}
     ranges = _ranges(module, request, floats) if request.precision == "int8" else {}
     for size, path in request.files.items():
@@ -105,7 +105,7 @@ def _ranges(module: nn.Module, request: NetworkRequest, floats: dict[Size, bytes
     size = (int(width), int(height))
     model = floats.get(size) or _float(module, request, size)
     frames = [np.ascontiguousarray(np.moveaxis(frame, 1, 3)) for frame in request.calibration]
-    ranges = observe(model, frames, request.network.value_range)
+    ranges = observe(model, frames, request.percentile, request.network.value_range)
     if request.delegate is not None:
         share_ranges(TfliteGraph(model), ranges)
     return ranges

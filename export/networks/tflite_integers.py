@@ -6,13 +6,14 @@ them. Both ends of such an island have their scale and zero point already; what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.calibration import widen
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 from arllie_deploy.export.networks.tflite_ranges import Found, spare_what_is_cut
 
@@ -46,29 +47,56 @@ _HALF_WEIGHTS = [
 ]
 
 
-def observe(model: bytes, frames: Sequence[NDArray[np.float32]], value_range: tuple[float, float]) -> Found:
-    """The smallest and largest value of every tensor over NHWC frames; input and output have `value_range`.
+def observe(
+    model: bytes, frames: Sequence[NDArray[np.float32]], percentile: float, value_range: tuple[float, float]
+) -> Found:
+    """The range of every tensor on frames.
 
-    Each frame is looked at by itself: over several, ai-edge-quantizer takes a moving average, which cuts off the rare.
+    ai-edge-quantizer's own calibration takes a moving average over frames, which cuts off the rare ones.
+
+    Args:
+        model: in float.
+        frames: (1, height, width, channels).
+        percentile: as in `Calibration`; taken per frame, of which the widest counts.
+        value_range: of input and output, whatever they are on the frames.
     """
-    found: Found = {}
-    quantizer = _quantizer(model)
     graph = TfliteGraph(model)
-    signature, argument = graph.signature
-    for frame in frames:
-        for name, one in quantizer.calibrate({signature: [{argument: frame}]}, num_threads=1).items():
-            old = found.setdefault(name, one)
-            found[name] = {"min": np.minimum(old["min"], one["min"]), "max": np.maximum(old["max"], one["max"])}
-    for one in found.values():
+    names = {graph.name(int(tensor)) for operator in graph.operators for tensor in operator.outputs}
+    ranges: dict[str, tuple[float, float]] = {}
+    for name, values in _values(model, frames):
+        if name in names:
+            widen(ranges, name, values, percentile)
+    for name, (low, high) in ranges.items():
         # A layer that is silent on every frame would get a scale of zero, which engines refuse.
-        silent = one["max"] - one["min"] < _SMALLEST_RANGE
-        one["max"] = np.where(silent, one["min"] + 1.0, one["max"]).astype(np.float32)
-    for tensor in (*graph.inputs, *graph.outputs):
-        name = graph.name(tensor)
-        like = found[name]["min"]
-        found[name] = {key: np.full_like(like, value) for key, value in zip(("min", "max"), value_range, strict=True)}
+        ranges[name] = (low, low + 1.0) if high - low < _SMALLEST_RANGE else (low, high)
+    ranges |= {graph.name(tensor): value_range for tensor in (*graph.inputs, *graph.outputs)}
+    found: Found = {name: _as_found(*ends) for name, ends in ranges.items()}
     spare_what_is_cut(graph, found)
     return found
+
+
+def _values(model: bytes, frames: Sequence[NDArray[np.float32]]) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Every tensor in float by its name, frame after frame."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        model_content=model,
+        num_threads=1,
+        # XNNPACK computes several operators at once and leaves out what lies between them.
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        experimental_preserve_all_tensors=True,
+    )
+    interpreter.allocate_tensors()
+    tensors = [one for one in interpreter.get_tensor_details() if one["dtype"] is np.float32 and one["name"]]
+    for frame in frames:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], frame)
+        interpreter.invoke()
+        for tensor in tensors:
+            yield tensor["name"], interpreter.get_tensor(tensor["index"])
+
+
+def _as_found(low: float, high: float) -> dict[str, NDArray[Any]]:
+    return {"min": np.full((1, 1, 1, 1), low, np.float32), "max": np.full((1, 1, 1, 1), high, np.float32)}
 
 
 def quantized(model: bytes, ranges: Ranges) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from arllie_deploy.export.networks.saturation import before_logistic
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 
 Found = dict[str, dict[str, NDArray[Any]]]
@@ -30,22 +31,32 @@ _MOVING = (
 )
 # Their output has any scale, and what lies outside its range saturates.
 _COMPUTING = ("ADD", "SUB", "MUL", "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
+_LOGISTIC = "LOGISTIC"
 _CLAMPS = ("RELU_0_TO_1", "RELU6", "RELU_N1_TO_1")
 
 
 def spare_what_is_cut(graph: TfliteGraph, ranges: Found) -> None:
     """Change `ranges` so that what is clamped has the range after it: a value that a clamp cuts needs no number.
 
+    The same before a logistic, where it has come to its limits.
+
     Args:
         graph: in float.
         ranges: name of a tensor -> "min" and "max".
     """
-    for clamp in (one for one in graph.operators if graph.kind(one) in _CLAMPS):
-        source, result = int(clamp.inputs[0]), int(clamp.outputs[0])
+    for operator in (one for one in graph.operators if graph.kind(one) in (*_CLAMPS, _LOGISTIC)):
+        source, result = int(operator.inputs[0]), int(operator.outputs[0])
         producer = graph.producer(source)
         computed = producer is not None and graph.kind(producer) in _COMPUTING
-        if computed and graph.consumers(source) == [clamp] and source not in graph.outputs:
-            ranges[graph.name(source)] = dict(ranges[graph.name(result)])
+        if computed and graph.consumers(source) == [operator] and source not in graph.outputs:
+            name = graph.name(source)
+            cut = _flat_cut(ranges[name]) if graph.kind(operator) == _LOGISTIC else dict(ranges[graph.name(result)])
+            ranges[name] = cut
+
+
+def _flat_cut(found: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    low, high = before_logistic(float(found["min"].min()), float(found["max"].max()))
+    return {"min": np.full_like(found["min"], low), "max": np.full_like(found["max"], high)}
 
 
 def share_ranges(graph: TfliteGraph, ranges: Found) -> None:

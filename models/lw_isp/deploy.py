@@ -9,6 +9,8 @@ further than 112 pixels. `build_held` gives the network of two inputs, `frame` a
 with the output the five maps, each of which depends on the one before it and that one's mean. A network's file holds
 graphs of tiles and of the steps from map to map beside the network's own (`networks/held.py`); what other formats get
 is the form for whole frames.
+
+**Integers.** `balance` is the same function with other weights, bit for bit, whose joins have features of one size.
 """
 
 from __future__ import annotations
@@ -85,6 +87,35 @@ def deploy(network: LwIsp) -> LwIsp:
     folded.load_state_dict(state, strict=False)
     deployed.d6 = folded.eval()
     return deployed.requires_grad_(False)
+
+
+@torch.no_grad()
+def balance(network: LwIsp) -> None:
+    """Change an inference form so that its joins can be held in 8 bits; what it computes stays the same, bit for bit.
+
+    A join has one range, and what U gives grows far beyond the feature of the encoder beside it: up to 115 beside 2
+    after training, which leaves four levels of 255 for the latter. U ends in a layer, and layers are homogeneous: they
+    can give a part of it, and the join's kernel as much more weight. That is done by the power of two next to the ratio
+    of the weights of both halves, as weights are equalized by Nagel et al. (ICCV 2019), and once more: of activations
+    there are not as many scales as of weights.
+
+    Args:
+        network: an inference form, of any configuration.
+    """
+    joins = [(network.u1, network.d7), (network.u2, network.d8)]
+    if network.all_shortcuts:
+        joins.append((network.u3, network.d9))
+    for upsample, layer in joins:
+        last, kernel = upsample.fine.conv, layer.conv.weight
+        count = last.out_channels
+        ratio = kernel[:, count:].square().mean().sqrt() / kernel[:, :count].square().mean().sqrt()
+        if not 2.0**-24 < ratio < 2.0**24:
+            continue
+        scale = 2.0 * torch.exp2(ratio.log2().round())
+        assert last.bias is not None
+        last.weight /= scale
+        last.bias /= scale
+        kernel[:, :count] *= scale
 
 
 @torch.no_grad()

@@ -38,3 +38,14 @@ def test_another_network_is_converted_anew(request_with_folder: NetworkRequest) 
 def test_without_a_folder_nothing_is_kept(request_with_folder: NetworkRequest) -> None:
     alone = replace(request_with_folder, floats=None)
     assert [kept(alone, None, ".onnx", lambda made=made: made) for made in (b"one", b"two")] == [b"one", b"two"]
+
+
+def test_integers_of_a_system_with_other_weights_for_them_are_converted_for_themselves(
+    request_with_folder: NetworkRequest,
+) -> None:
+    factory = "arllie_deploy.models.lw_isp.deploy:build_deployed"
+    floats = replace(request_with_folder, network=replace(request_with_folder.network, factory=factory))
+    integers = replace(floats, precision="int8")
+    assert kept(floats, None, ".onnx", lambda: b"plain") == b"plain"
+    assert kept(integers, None, ".onnx", lambda: b"balanced") == b"balanced"
+    assert kept(replace(floats, precision="fp16"), None, ".onnx", lambda: b"never") == b"plain"

@@ -24,7 +24,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def ranges_of(model: bytes) -> Found:
-    return observe(model, [np.ascontiguousarray(np.moveaxis(frame, 1, 3)) for frame in frames(3)], (0.0, 1.0))
+    return observe(model, [np.ascontiguousarray(np.moveaxis(frame, 1, 3)) for frame in frames(3)], 100.0, (0.0, 1.0))
 
 
 def shared(model: bytes) -> Found:

@@ -5,7 +5,7 @@ from torch import nn
 from arllie_deploy import ArllieError
 from arllie_deploy.models.lw_isp.blocks import GlobalLayers
 from arllie_deploy.models.lw_isp.config import LwIspConfig
-from arllie_deploy.models.lw_isp.deploy import adopt, build_deployed, build_held, deploy
+from arllie_deploy.models.lw_isp.deploy import adopt, balance, build_deployed, build_held, deploy
 from arllie_deploy.models.lw_isp.network import LwIsp
 
 CONFIGS = [
@@ -51,6 +51,51 @@ def test_the_global_vector_is_neither_broadcast_nor_concatenated() -> None:
     assert {name: tuple(weights[f"{name}.weight"].shape) for name in ("first", "join", "vector")} == {
         "first": (32, 32, 3, 3), "join": (32, 32, 1, 1), "vector": (32, 64, 1, 1),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
+def test_balancing_changes_no_bit_of_what_is_computed(config: LwIspConfig) -> None:
+    deployed, frame = deploy(network_of(config).float()), frame_of(config).float()
+    with torch.no_grad():
+        # As training leaves them: what comes from below is far larger than what it is joined with.
+        deployed.d7.conv.weight[:, : deployed.u1.fine.conv.out_channels] /= 50.0
+    with torch.inference_mode():
+        made, weights = deployed(frame), deployed.d7.conv.weight.clone()
+        balance(deployed)
+        assert (deployed(frame) == made).all()
+    assert (deployed.d7.conv.weight != weights).any()
+
+
+def test_balancing_brings_what_is_joined_to_one_size() -> None:
+    deployed, frame = deploy(network_of(CONFIGS[0])), frame_of(CONFIGS[0])
+    with torch.no_grad():
+        for part in (deployed.u1.fine.conv.weight, deployed.u1.fine.conv.bias):
+            part.mul_(64.0)
+        deployed.d7.conv.weight[:, : deployed.u1.fine.conv.out_channels] /= 64.0
+    before = join_of(deployed, frame)
+    balance(deployed)
+    after = join_of(deployed, frame)
+    assert before > 10.0
+    assert before / 256.0 < after < before / 32.0
+
+
+def join_of(deployed: LwIsp, frame: torch.Tensor) -> float:
+    """How much larger one half of the deepest join is than the other."""
+    seen: list[torch.Tensor] = []
+    hook = deployed.d7.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    deployed(frame)
+    hook.remove()
+    below, beside = seen[0].chunk(2, 1)
+    return (below.abs().max() / beside.abs().max()).item()
+
+
+def test_a_join_without_weights_stays_as_it_is() -> None:
+    deployed = deploy(network_of(CONFIGS[0]))
+    with torch.no_grad():
+        deployed.d7.conv.weight.zero_()
+    before = deployed.u1.fine.conv.weight.clone()
+    balance(deployed)
+    assert (deployed.u1.fine.conv.weight == before).all()
 
 
 def test_making_it_leaves_the_training_network_as_it_is() -> None:
