@@ -13,6 +13,7 @@ from arllie_deploy.export.networks.metadata import network_metadata
 from arllie_deploy.export.networks.module import module_to_write
 from arllie_deploy.export.networks.onnx import OPSET, float_model
 from arllie_deploy.export.networks.onnx_integers import to_int8
+from arllie_deploy.export.networks.qnn_prefixes import first_unbuilt
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.qnn import HTP_ARCHS, compile_context, of_size, store
 from arllie_deploy.export.request import Written
@@ -60,8 +61,14 @@ def _integers(module: nn.Module, request: NetworkRequest, size: Size | None) -> 
 
 
 def refuse_leftovers(path: Path) -> None:
-    """Raise `ArllieError` naming the operators of an .onnx that QNN does not execute, with the nodes they come from."""
-    left = left_to_processor(path)
+    """Raise `ArllieError` naming the operators of an .onnx that QNN does not execute, with the nodes they come from.
+
+    The same for the node from which on it cannot build the graph, though it has every operator.
+    """
+    try:
+        left = left_to_processor(path)
+    except RuntimeError as error:
+        raise ArllieError(f"QNN cannot build the graph from {first_unbuilt(path)} on: {error}") from None
     if left:
         kinds = Counter(kind for kind, _ in left)
         named = "; ".join(f"{kind} (in {', '.join(name for other, name in left if other == kind)})" for kind in kinds)

@@ -51,10 +51,13 @@ def _write(message: dict[str, Any], request: NetworkRequest) -> dict[str, Any]:
 
 def _verify(message: dict[str, Any], request: NetworkRequest) -> dict[str, Any]:
     outside, facts = held_to_delegate(request)
+    if outside is not None:
+        # Nor is it run: what the list lacks may be what stops the engine, and then that would be the reason given.
+        return {"parity": None, "failed": outside, "executed_by": None, "facts": facts}
     verdict = verify(request)
     return {
         "parity": verdict.to_json(request.precision),
-        "failed": outside or verdict.failed,
+        "failed": verdict.failed,
         "executed_by": executed_by(next(iter(request.files.values())), request.accelerator),
         "facts": facts,
     }

@@ -19,13 +19,19 @@ _OF_CONVOLUTION = (
 
 
 def with_listed_operators(model: bytes) -> bytes:
-    """A float32 model without SLICE and without depthwise convolutions of one channel to many."""
+    """A float32 model without SLICE and without depthwise convolutions of one channel to many.
+
+    The converter gives all convolutions of a model the version of those in groups, which is on no list: the others get
+    their own.
+    """
     graph = TfliteGraph(model)
     for place, operator in enumerate(graph.operators):
         if graph.kind(operator) == "SLICE":
             graph.operators[place] = _strided(graph, operator)
         elif graph.kind(operator) == "DEPTHWISE_CONV_2D" and _is_plain(graph, operator):
             graph.operators[place] = _plain(graph, operator)
+        elif graph.kind(operator) == "CONV_2D" and not _is_grouped(graph, operator):
+            graph.set_version(operator, 1)
     return graph.to_bytes()
 
 
@@ -43,6 +49,11 @@ def _is_plain(graph: TfliteGraph, operator: Any) -> bool:
     """Whether it sees one channel: a convolution as any other."""
     source, filters = (int(index) for index in operator.inputs[:2])
     return graph.shape(source)[3] == 1 and graph.shape(filters)[3] > 1
+
+
+def _is_grouped(graph: TfliteGraph, operator: Any) -> bool:
+    source, filters = (int(index) for index in operator.inputs[:2])
+    return graph.shape(source)[3] != graph.shape(filters)[3]
 
 
 def _plain(graph: TfliteGraph, operator: Any) -> Any:

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.commands import Finished, assert_refused, run_here
+from support.light_networks import packaged_light
 from support.networks import FACTORIES, packaged_ladder
 from support.picture_files import random_pixels
 
+from arllie_deploy.export.networks.formats import FORMATS
 from arllie_deploy.networks import network_file
 from arllie_deploy.networks.limits import Limits
 from arllie_deploy.pictures import Picture, read_picture, write_picture
@@ -143,6 +145,22 @@ def test_integers_are_verified_again_at_the_sizes_that_they_were_made_for(run, t
     assert again.status == 0, again.err
     [finding] = json.loads(again.out)["artifacts"]
     assert finding["parity"] == entry["parity"]
+
+
+@pytest.mark.skipif(FORMATS["tflite"].why_unavailable() is not None, reason=str(FORMATS["tflite"].why_unavailable()))
+def test_what_a_delegate_lacks_is_named_even_where_the_engine_stops_at_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """LiteRT's own kernel gives up at the division of the smooth guess, and says so as an operator's number."""
+    made = packaged_light("inpainting", shortcut="smooth")
+    options = ["--target", "tflite-nnapi", "--precision", "int8", "--size", "32x32", "--out", tmp_path / "out"]
+    done = run_here("export", [*options, "--model", made.weights], monkeypatch, capsys)
+    assert done.status == 1
+    assert "tflite-nnapi: rejected: " in done.err
+    assert "listed: FLOAT32 (in DIV of " in done.err
+    assert "GATHER is not in NNAPI's list (in GATHER of " in done.err
+    [entry] = json.loads((tmp_path / "out" / "manifest.json").read_text())["artifacts"].values()
+    assert (entry["status"], entry["parity"], entry["executed_by"]) == ("rejected", None, None)
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's exporter warns about itself

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from arllie_deploy.errors import ArllieError
+from arllie_deploy.export.networks import qnn, qnn_prefixes
 from arllie_deploy.export.networks.formats import FORMATS
 from arllie_deploy.export.networks.qnn import refuse_leftovers
 from arllie_deploy.runtimes.qnn import problem
@@ -32,3 +33,41 @@ def test_an_operator_that_the_htp_has_not_is_named_with_its_node(tmp_path: Path)
     with pytest.raises(ArllieError, match=r"QNN leaves to the processor: Det \(in head/odd\)$"):
         refuse_leftovers(tmp_path / "whole.onnx")
     assert refuse_leftovers(tmp_path / "known.onnx") is None
+
+
+def test_a_graph_that_cannot_be_built_names_the_node_where_that_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qualcomm's emulator is stood in for: what it cannot build differs from version to version."""
+    from onnx import TensorProto, helper, load
+
+    nodes = [
+        helper.make_node("Relu", ["input"], ["a"], name="stem/relu"),
+        helper.make_node("Sigmoid", ["a"], ["b"], name="stem/sigmoid"),
+        helper.make_node("Tanh", ["b"], ["c"], name="head/tanh"),
+        helper.make_node("Neg", ["c"], ["output"], name="head/neg"),
+    ]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 8, 8]) for name in ("input", "output")]
+    graph = helper.make_graph(nodes, "whole", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    path = tmp_path / "whole.onnx"
+    path.write_bytes(model.SerializeToString())
+    built: list[int] = []
+
+    def build(part: Path) -> list[tuple[str, str]]:
+        kinds = [node.op_type for node in load(part).graph.node]
+        built.append(len(kinds))
+        if "Tanh" in kinds:
+            raise RuntimeError("Failed to finalize QNN graph. Error: 1002")
+        return []
+
+    for module in (qnn, qnn_prefixes):
+        monkeypatch.setattr(module, "left_to_processor", build)
+    with pytest.raises(ArllieError, match=r"cannot build the graph from Tanh \(head/tanh\) on: Failed to .* 1002$"):
+        refuse_leftovers(path)
+    assert built == [4, 2, 3]
+
+
+@pytest.mark.parametrize("broken", range(6))
+def test_the_first_that_fails_is_found_wherever_it_is(broken: int) -> None:
+    assert qnn_prefixes.first_failing(6, lambda index: index < broken) == broken
