@@ -38,11 +38,16 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "made",
-    [partial(packaged_lw_isp, "enhancement"), partial(packaged_lw_isp, "raw"), partial(packaged_sad_unet, 4)],
-    ids=["held", "held raw", "mapped"],
+    [
+        partial(packaged_lw_isp, "enhancement"),
+        partial(packaged_lw_isp, "raw"),
+        partial(packaged_lw_isp, "enhancement", 1.0),
+        partial(packaged_sad_unet, 4),
+    ],
+    ids=["held", "held raw", "held, published width", "mapped"],
 )
 def test_24_megapixels_take_a_bounded_memory(made: Callable[[], Network], tmp_path: Path) -> None:
-    """Of narrow networks, of which the engine takes the most beside their values."""
+    """Of narrow networks, of which the engine takes the most beside their values, and of one as wide as published."""
     weights = made().weights
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, weights], capture_output=True, text=True, check=True, cwd=tmp_path

@@ -275,12 +275,12 @@ def packaged_sad_unet(reduction: int = 1) -> Network:
 
 
 @cache
-def packaged_lw_isp(head: str) -> Network:
-    """The narrowest one of a head, "enhancement" or "raw"; its weights, from a fixed seed, let its means matter."""
+def packaged_lw_isp(head: str, width: float = 0.25) -> Network:
+    """One of a head, "enhancement" or "raw", the narrowest by default; its seeded weights let its means matter."""
     folder = Path(tempfile.mkdtemp(prefix="arllie-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     torch.manual_seed(0)
-    arguments = {"width": 0.25, "head": head}
+    arguments = {"width": width, "head": head}
     module = build_lw_isp(**arguments)
     for name, values in module.named_parameters():
         of_means = ".channel." in name or name.startswith(("d6.vector", "d6.join"))
