@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,14 @@ from numpy.typing import NDArray
 
 from arllie_deploy.export.networks import frames
 from arllie_deploy.export.networks.engines import Run, open_artifact
+from arllie_deploy.export.networks.floats import kept_reference
 from arllie_deploy.export.networks.metadata import check_is_of
 from arllie_deploy.export.networks.module import find_function, load_module, module_to_write, run_module
 from arllie_deploy.export.networks.precise import to_precise
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.sensitivity import describe_worst, layer_sensitivity
 from arllie_deploy.networks.limits import Limits
+from arllie_deploy.networks.network import Network
 from arllie_deploy.quality.parity import Parity, compare
 
 if TYPE_CHECKING:
@@ -82,11 +85,7 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     worst, failed, dark_psnr_db = None, None, float("inf")
     extremes = {name for name, _ in frames.extreme_frames(network, (1, 1))}
     for name, size, frame in _frames(request):
-        # float64 at 1080p would take gigabytes and tell nothing new.
-        if frames.are_few(network, size):
-            reference = run_module(precise, frame.astype(np.float64))
-        else:
-            reference = run_module(module, frame).astype(np.float64)
+        reference = kept_reference(request, size, name, partial(_reference, network, module, precise, size, frame))
         parity = compare(_picture(opened[size](frame)), _picture(reference))
         worst = parity if worst is None else worst.worst(parity)
         dark_psnr_db = dark_psnr_db if name in extremes else min(dark_psnr_db, parity.psnr_db)
@@ -101,6 +100,15 @@ def verify(request: NetworkRequest) -> NetworkVerdict:
     sizes = tuple(request.files)
     judged = tuple(size for size in sizes if size in request.judged)
     return NetworkVerdict(worst, dark_psnr_db, sizes, judged, network.limits, lost, failed, layers)
+
+
+def _reference(
+    network: Network, module: nn.Module, precise: nn.Module, size: frames.Size, frame: frames.Frame
+) -> NDArray[np.float64]:
+    # float64 at 1080p would take gigabytes and tell nothing new.
+    if frames.are_few(network, size):
+        return run_module(precise, frame.astype(np.float64))
+    return run_module(module, frame).astype(np.float64)
 
 
 def _sensitivity(request: NetworkRequest) -> list[tuple[str, float]]:

@@ -1,10 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.networks import network
 
-from arllie_deploy.export.networks.floats import kept
+from arllie_deploy.export.networks.floats import kept, kept_reference
 from arllie_deploy.export.networks.request import NetworkRequest
 
 
@@ -49,3 +50,20 @@ def test_integers_of_a_system_with_other_weights_for_them_are_converted_for_them
     assert kept(floats, None, ".onnx", lambda: b"plain") == b"plain"
     assert kept(integers, None, ".onnx", lambda: b"balanced") == b"balanced"
     assert kept(replace(floats, precision="fp16"), None, ".onnx", lambda: b"never") == b"plain"
+
+
+def test_a_reference_is_computed_once_for_a_frame_of_a_size(request_with_folder: NetworkRequest) -> None:
+    computed: list[float] = []
+
+    def reference(value: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        computed.append(value)
+        return np.full((1, 3, 2, 2), value)
+
+    asked = [(1.0, (64, 32), "night"), (2.0, (64, 32), "page"), (3.0, (32, 32), "night"), (4.0, (64, 32), "night")]
+    for job in (request_with_folder, replace(request_with_folder, target="ethos-u", precision="int8")):
+        found = [kept_reference(job, size, name, lambda value=value: reference(value)) for value, size, name in asked]
+        assert [one.flat[0] for one in found] == [1.0, 2.0, 3.0, 1.0]
+        assert {(one.dtype, one.shape) for one in found} == {(np.dtype(np.float64), (1, 3, 2, 2))}
+    assert computed == [1.0, 2.0, 3.0]
+    alone = replace(request_with_folder, floats=None)
+    assert kept_reference(alone, (64, 32), "night", lambda: reference(9.0)).flat[0] == 9.0
