@@ -144,7 +144,7 @@ def keep(job: Exported, made: Path, out: Path, written: Written, verdict: dict[s
         made: the main file, its sidecars beside it.
         out: the folder.
         written: what the writer says.
-        verdict: `failed`, `parity`, `executed_by` and `facts` of the gate.
+        verdict: `failed`, `parity`, `executed_by` and `facts` of the gate; where it failed, the engine may be None.
         force: replace files that have other bytes.
 
     Raises:

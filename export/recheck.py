@@ -42,14 +42,17 @@ def recheck(
         find_model: name -> model.
         timeout_s: for one artifact.
     """
-    return [
-        _recheck(folder, entry, find_model, timeout_s)
-        for _, entry in sorted(entries.items())
-        if entry["status"] == Status.OK
-    ]
+    with tempfile.TemporaryDirectory(prefix="arllie-verify-") as floats:
+        return [
+            _recheck(folder, entry, find_model, timeout_s, Path(floats))
+            for _, entry in sorted(entries.items())
+            if entry["status"] == Status.OK
+        ]
 
 
-def _recheck(folder: Path, entry: Entry, find_model: Callable[[str], Model | Network], timeout_s: float) -> Finding:
+def _recheck(
+    folder: Path, entry: Entry, find_model: Callable[[str], Model | Network], timeout_s: float, floats: Path
+) -> Finding:
     file, target = str(entry["file"]), str(entry["target"])
     problem = _bytes_problem(folder, entry)
     if problem is not None:
@@ -60,7 +63,7 @@ def _recheck(folder: Path, entry: Entry, find_model: Callable[[str], Model | Net
         return Finding(file, target, f"its model is not here: {error}", None)
     if model.sha256 != entry["model_sha256"]:
         return Finding(file, target, f"{model.name} is another model now; give the one it was made from", None)
-    return _parity(folder, entry, model, timeout_s)
+    return _parity(folder, entry, model, timeout_s, floats)
 
 
 def _bytes_problem(folder: Path, entry: Entry) -> str | None:
@@ -73,7 +76,7 @@ def _bytes_problem(folder: Path, entry: Entry) -> str | None:
     return None
 
 
-def _parity(folder: Path, entry: Entry, model: Model | Network, timeout_s: float) -> Finding:
+def _parity(folder: Path, entry: Entry, model: Model | Network, timeout_s: float, floats: Path) -> Finding:
     file, name = str(entry["file"]), str(entry["target"])
     if name not in TARGETS:
         return Finding(file, name, "this version does not know its target", None)
@@ -85,7 +88,7 @@ def _parity(folder: Path, entry: Entry, model: Model | Network, timeout_s: float
     try:
         if isinstance(model, Network):
             job = NetworkExport(target, model, str(entry["precision"]), _size_of_network(entry))
-            verdict = recheck_network(job, proof, timeout_s=timeout_s)
+            verdict = recheck_network(job, proof, timeout_s=timeout_s, floats=floats)
         else:
             verdict = _verdict(target, entry, model, proof, timeout_s)
     except ChildError as error:

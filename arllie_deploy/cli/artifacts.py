@@ -131,7 +131,7 @@ def model_for(target: Target, precision: str, enhancer: Enhancer) -> Enhancer:
 def _find_or_make(
     job: Job | NetworkExport, candidate: Candidate, out: Path, say: Callable[[str], None], floats: Path | None = None
 ) -> Entry:
-    """`floats` is where jobs share what converters make of a network in float."""
+    """`floats` is where jobs share what is made of a network in float."""
     engine = RUNTIMES[job.target.runtime].availability()
     if not engine.ok:
         return candidate.row(Status.UNAVAILABLE, reason=engine.reason)

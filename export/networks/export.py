@@ -111,18 +111,19 @@ def export_network(
         return keep(job, made, out, outcome.written, outcome.verdict, force=force)
 
 
-def recheck_network(job: NetworkExport, path: Path, *, timeout_s: float) -> dict[str, Any]:
+def recheck_network(job: NetworkExport, path: Path, *, timeout_s: float, floats: Path | None = None) -> dict[str, Any]:
     """Hold an artifact in a folder to the gate again: the verdict.
 
     Args:
         job: what it was made by.
         path: the main file.
         timeout_s: for it.
+        floats: as `make` takes it.
 
     Raises:
         ChildError: if it cannot be run.
     """
-    return verify_again(_network_job(job), path, timeout_s=timeout_s)
+    return verify_again(_network_job(job), path, timeout_s=timeout_s, floats=floats)
 
 
 def _network_job(job: NetworkExport) -> NetworkJob:

@@ -1,7 +1,7 @@
 """What is made of a network in float, kept from one job of a command to the next.
 
-A converter takes a minute for a large network, and so does the reference in float64 on all frames of the gate; a
-command asks for both once per target and precision.
+A converter takes a minute for a large network, and so does the reference on all frames of the gate; a command
+asks for both once per target and precision.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def load_module(network: Network) -> nn.Module:
     """Build the network and load its weights, as float32 and in eval mode, whichever mode its factory leaves it in.
 
     Training behavior (batch statistics, dropout) has no place in an artifact, and the reference of the gate is this
-    same module: what is exported and what it is compared with cannot be in different modes.
+    module: what is exported, which comes from here too, and what it is compared with cannot be in different modes.
 
     Raises:
         ArllieError: if the factory cannot be found, or the weights are other ones or do not fit.

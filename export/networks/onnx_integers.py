@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.export.calibration import widen
+from arllie_deploy.export.calibration import AT_ONCE, widen
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.saturation import before_logistic
 
@@ -22,8 +22,6 @@ Ranges = dict[str, tuple[float, float]]
 
 # Their output has any range, and what lies outside it saturates; others move values, which have one range everywhere.
 _COMPUTING = ("Add", "Sub", "Mul", "Conv", "ConvTranspose", "Gemm")
-# Tensors that are fetched at once: all of them together would be gigabytes for a large network.
-_AT_ONCE = 32
 
 
 def to_int8(model: ModelProto, request: NetworkRequest, *, unsigned: bool = False) -> ModelProto:
@@ -73,7 +71,7 @@ def observe(
     """
     names = _float_tensors(model)
     found: Ranges = {}
-    for part in (names[begin : begin + _AT_ONCE] for begin in range(0, len(names), _AT_ONCE)):
+    for part in (names[begin : begin + AT_ONCE] for begin in range(0, len(names), AT_ONCE)):
         for values in _run(model, part, frames):
             for name, value in zip(part, values, strict=True):
                 widen(found, name, value, percentile)
@@ -112,7 +110,7 @@ def _spare_saturated(model: ModelProto, ranges: Ranges) -> None:
     """What a logistic alone looks at needs no numbers where it is flat."""
     nodes = model.graph.node
     makers = {name: node.op_type for node in nodes for name in node.output}
-    uses = Counter(name for node in nodes for name in node.input)
+    uses = Counter([*(name for node in nodes for name in node.input), *(value.name for value in model.graph.output)])
     for node in (one for one in nodes if one.op_type == "Sigmoid"):
         name = node.input[0]
         if makers.get(name) in _COMPUTING and uses[name] == 1:

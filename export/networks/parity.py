@@ -112,7 +112,8 @@ def _reference(
 
 
 def _sensitivity(request: NetworkRequest) -> list[tuple[str, float]]:
-    return layer_sensitivity(module_to_write(request.network, request.precision), request.calibration)
+    module = module_to_write(request.network, request.precision)
+    return layer_sensitivity(module, request.calibration, request.percentile)
 
 
 def _frames(request: NetworkRequest) -> Iterator[tuple[str, frames.Size, frames.Frame]]:

@@ -87,7 +87,7 @@ class Outcome:
         reason: why it is not "ok".
         written: what the writer says; None where it failed.
         verdict: of the gate, as the manifest has it: "failed", "parity", "executed_by", "facts"; None where it was not
-            verified.
+            verified. Parity and engine are None where a delegate's list refused the artifact, which was not run then.
         log: the end of what a failed step printed.
         seconds: step -> how long it took.
         peak_bytes: step -> the most memory that it held.
@@ -114,7 +114,7 @@ def make(
         path: the main file.
         timeout_s: for each of the two steps.
         memory_bytes: the most that each of them may allocate.
-        floats: a folder for what converters make of the network in float, shared by jobs; None: each makes it anew.
+        floats: a folder for what is made of the network in float, shared by jobs; None: each makes it anew.
 
     Raises:
         UnavailableError: if a converter is missing.
@@ -124,7 +124,7 @@ def make(
     peaks: dict[str, int] = {}
     with TemporaryDirectory(prefix=".arllie-network-", dir=path.parent) as scratch:
         message = _message(job, _places(job, path, Path(scratch)), Path(scratch), memory_bytes)
-        message["floats"] = None if floats is None else str(floats.resolve())
+        message["floats"] = _place(floats)
         answers: dict[str, Any] = {}
         for step, worker in (("write", "converter"), ("verify", "runtime")):
             try:
@@ -138,7 +138,9 @@ def make(
     return Outcome(status, failed, Written(**answers["write"]), answers["verify"], seconds=seconds, peak_bytes=peaks)
 
 
-def verify_again(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = MEMORY_BYTES) -> dict[str, Any]:
+def verify_again(
+    job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes: int = MEMORY_BYTES, floats: Path | None = None
+) -> dict[str, Any]:
     """Hold an artifact that was made by `make` to the gate again; the verdict as `Outcome` has it.
 
     Args:
@@ -146,15 +148,20 @@ def verify_again(job: NetworkJob, path: Path, *, timeout_s: float, memory_bytes:
         path: the main file; one of one size is run at that size alone.
         timeout_s: for it.
         memory_bytes: the most that the step may allocate.
+        floats: as for `make`.
 
     Raises:
         ChildError: if it cannot be run.
     """
     with TemporaryDirectory(prefix="arllie-network-") as scratch:
         places = _places(job, path, Path(scratch)) if job.dynamic else {job.tensor_size: path.resolve()}
-        message = _message(job, places, Path(scratch), memory_bytes)
+        message = {**_message(job, places, Path(scratch), memory_bytes), "floats": _place(floats)}
         verdict: dict[str, Any] = run_child(_STEP, {**message, "do": "verify"}, timeout_s)["result"]
         return verdict
+
+
+def _place(floats: Path | None) -> str | None:
+    return None if floats is None else str(floats.resolve())
 
 
 def _message(job: NetworkJob, places: Mapping[Size, Path], scratch: Path, memory_bytes: int) -> dict[str, Any]:

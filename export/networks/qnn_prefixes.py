@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arllie_deploy.runtimes.qnn import left_to_processor
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, NodeProto
 
 _MOVED_TO_INTEGERS = ("QuantizeLinear", "DequantizeLinear")
 
@@ -18,7 +18,7 @@ _MOVED_TO_INTEGERS = ("QuantizeLinear", "DequantizeLinear")
 def first_unbuilt(path: Path) -> str:
     """The node of an .onnx with QDQ pairs with which QNN can no longer build the graph: "Kind (name)".
 
-    What a node looks at is built with it; alone, each of them may well be built.
+    All nodes before it are built with it; alone, each of them may well be built.
 
     Args:
         path: a graph that QNN cannot build as a whole.
@@ -27,10 +27,9 @@ def first_unbuilt(path: Path) -> str:
 
     model = onnx.shape_inference.infer_shapes(onnx.load(path))
     nodes = [node for node in model.graph.node if node.op_type not in _MOVED_TO_INTEGERS]
-    ends = [list(_ends(model, list(node.output))) for node in nodes]
     with tempfile.TemporaryDirectory(prefix="arllie-qnn-") as scratch:
         part = Path(scratch) / "part.onnx"
-        found = nodes[first_failing(len(nodes), lambda index: _is_built(model, ends[index], part))]
+        found = nodes[first_failing(len(nodes), lambda last: _is_built(model, nodes[: last + 1], part))]
     return f"{found.op_type} ({found.name})"
 
 
@@ -43,23 +42,38 @@ def first_failing(count: int, works: Callable[[int], bool]) -> int:
     return low
 
 
-def _ends(model: ModelProto, outputs: list[str]) -> Iterator[str]:
-    """Where a node's results are integers, those; QNN builds no operator with integers on one side alone."""
-    graph = model.graph
-    kept = {value.name for value in graph.output}
-    for output in outputs:
-        rounded = [one.output[0] for one in graph.node if one.op_type == "QuantizeLinear" and one.input[0] == output]
-        yield output if output in kept or not rounded else rounded[0]
-
-
-def _is_built(model: ModelProto, outputs: list[str], part: Path) -> bool:
+def _is_built(model: ModelProto, nodes: Sequence[NodeProto], part: Path) -> bool:
+    """Whether QNN builds these nodes, the first ones of a graph, by themselves."""
     from onnx import save
     from onnx.utils import Extractor
 
     inputs = [value.name for value in model.graph.input]
-    save(Extractor(model).extract_model(inputs, outputs), part)
+    save(Extractor(model).extract_model(inputs, open_ends(model, nodes)), part)
     try:
         left_to_processor(part)
     except RuntimeError:
         return False
     return True
+
+
+def open_ends(model: ModelProto, nodes: Sequence[NodeProto]) -> list[str]:
+    """What the nodes give that none of them looks at: where that is rounded, the integers.
+
+    QNN builds no operator with integers on one side alone.
+
+    Args:
+        model: with QDQ pairs, or without.
+        nodes: of it, without those pairs.
+    """
+    makers = {name: node for node in model.graph.node for name in node.output}
+
+    def unrounded(name: str) -> str:
+        while name in makers and makers[name].op_type in _MOVED_TO_INTEGERS:
+            name = makers[name].input[0]
+        return name
+
+    seen = {unrounded(name) for node in nodes for name in node.input}
+    given = [name for node in nodes for name in node.output if name not in seen]
+    integers = {node.input[0]: node.output[0] for node in model.graph.node if node.op_type == "QuantizeLinear"}
+    results = {value.name for value in model.graph.output}
+    return [name if name in results else integers.get(name, name) for name in given]

@@ -29,7 +29,7 @@ class NetworkRequest:
         calibration: frames (1, channels, height, width) float32, whose ranges int8 is made for; of the sizes `judged`.
         percentile: as in `Calibration`.
         judged: sizes at which the artifact is held to every frame; at all others to one.
-        floats: folder of what converters made of the network in float for other jobs of the command; None: no folder.
+        floats: folder of what was made of the network in float for other jobs of the command; None: no folder.
     """
 
     network: Network

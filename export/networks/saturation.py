@@ -10,4 +10,8 @@ _LARGEST_LOGIT = math.log(511.0)
 
 def before_logistic(low: float, high: float) -> tuple[float, float]:
     """The range of what a logistic is taken of, cut where it has come to its limits."""
-    return max(low, -_LARGEST_LOGIT), min(high, _LARGEST_LOGIT)
+    return _cut(low), _cut(high)
+
+
+def _cut(value: float) -> float:
+    return min(max(value, -_LARGEST_LOGIT), _LARGEST_LOGIT)

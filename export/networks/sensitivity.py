@@ -1,7 +1,7 @@
 """Which layers an int8 form is lost in: one layer at a time is quantized, the others stay in float32.
 
 A simulation in torch, and therefore the same for every format: a layer's weights are rounded to int8 per output
-channel, its input to int8 in the range that it has on the calibration frames, as the formats' int8 forms do.
+channel, its input to int8 in the range that it keeps on the calibration frames, as the formats' int8 forms do.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from arllie_deploy.export.calibration import widen
 from arllie_deploy.export.networks.module import run_module
 from arllie_deploy.quality.parity import compare
 
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 Frames = Sequence[NDArray[np.float32]]
 
 
-def layer_sensitivity(module: nn.Module, frames: Frames) -> list[tuple[str, float]]:
+def layer_sensitivity(module: nn.Module, frames: Frames, percentile: float) -> list[tuple[str, float]]:
     """Every layer with weights by its name, with the PSNR of the output when it alone is int8; the worst first.
 
     Args:
         module: float32, in eval mode; unchanged afterwards.
         frames: (1, channels, height, width); ranges are taken from all of them, and the first two are judged.
+        percentile: as in `Calibration`.
     """
     layers = {name: layer for name, layer in module.named_modules() if _has_kernel(layer)}
-    ranges = _input_ranges(module, layers, frames)
+    ranges = _input_ranges(module, layers, frames, percentile)
     exact = [run_module(module, frame) for frame in frames[:2]]
     found = []
     for name in ranges:
@@ -51,13 +53,15 @@ def _has_kernel(layer: nn.Module) -> bool:
     return weight is not None and weight.ndim >= 2
 
 
-def _input_ranges(module: nn.Module, layers: dict[str, nn.Module], frames: Frames) -> dict[str, tuple[float, float]]:
+def _input_ranges(
+    module: nn.Module, layers: dict[str, nn.Module], frames: Frames, percentile: float
+) -> dict[str, tuple[float, float]]:
     ranges: dict[str, tuple[float, float]] = {}
 
     def observer(name: str) -> Callable[..., None]:
         def note(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            low, high = ranges.get(name, (0.0, 0.0))
-            ranges[name] = (min(low, float(inputs[0].min())), max(high, float(inputs[0].max())))
+            ranges.setdefault(name, (0.0, 0.0))
+            widen(ranges, name, inputs[0].numpy(), percentile)
 
         return note
 

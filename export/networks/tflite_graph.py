@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,10 @@ class TfliteGraph:
         """Indices of the output tensors."""
         return [int(index) for index in self._subgraph.outputs]
 
-    @property
-    def signature(self) -> tuple[str, str]:
-        """The key of the one signature, and the name of its one input."""
-        [definition] = self._model.signatureDefs
-        [entry] = definition.inputs
-        return definition.signatureKey.decode(), entry.name.decode()
+    def give(self, tensors: Sequence[int]) -> None:
+        """Let the model give these tensors, and nothing else; without signatures, which name what it gave before."""
+        self._subgraph.outputs = np.array(tensors, np.int32)
+        self._model.signatureDefs = []
 
     def kind(self, operator: Any) -> str:
         """An operator's name in the schema."""

@@ -6,6 +6,7 @@ them. Both ends of such an island have their scale and zero point already; what 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.calibration import widen
+from arllie_deploy.export.calibration import AT_ONCE, widen
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 from arllie_deploy.export.networks.tflite_ranges import Found, spare_what_is_cut
 
@@ -26,6 +27,7 @@ _ONE_SCALE = {"DEPTH_TO_SPACE": 2, "SPACE_TO_DEPTH": 2, "GATHER": 2, "REDUCE_MAX
 # Operator -> what it clamps to. An int8 value saturates at the ends of its range, which lies within these.
 _CLAMPS = {"RELU_0_TO_1": (0.0, 1.0), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
 _SMALLEST_RANGE = 1e-6
+_FLOAT32 = 0
 _BETWEEN_MODULES = "/"
 _HALF_WEIGHTS = [
     {
@@ -61,10 +63,11 @@ def observe(
         value_range: of input and output, whatever they are on the frames.
     """
     graph = TfliteGraph(model)
-    names = {graph.name(int(tensor)) for operator in graph.operators for tensor in operator.outputs}
+    made = [int(tensor) for operator in graph.operators for tensor in operator.outputs]
+    names = [graph.name(tensor) for tensor in made if graph.tensors[tensor].type == _FLOAT32]
     ranges: dict[str, tuple[float, float]] = {}
-    for name, values in _values(model, frames):
-        if name in names:
+    for begin in range(0, len(names), AT_ONCE):
+        for name, values in _values(model, names[begin : begin + AT_ONCE], frames):
             widen(ranges, name, values, percentile)
     for name, (low, high) in ranges.items():
         # A layer that is silent on every frame would get a scale of zero, which engines refuse.
@@ -75,24 +78,27 @@ def observe(
     return found
 
 
-def _values(model: bytes, frames: Sequence[NDArray[np.float32]]) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Every tensor in float by its name, frame after frame."""
+def _values(
+    model: bytes, names: Sequence[str], frames: Sequence[NDArray[np.float32]]
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Tensors with their names, frame after frame."""
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+    graph = TfliteGraph(model)
+    places = {graph.name(index): index for index in range(len(graph.tensors))}
+    graph.give([places[name] for name in names])
+    # Without XNNPACK, which computes several operators at once.
+    resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = Interpreter(
-        model_content=model,
-        num_threads=1,
-        # XNNPACK computes several operators at once and leaves out what lies between them.
-        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        experimental_preserve_all_tensors=True,
+        model_content=graph.to_bytes(), num_threads=os.cpu_count(), experimental_op_resolver_type=resolver
     )
     interpreter.allocate_tensors()
-    tensors = [one for one in interpreter.get_tensor_details() if one["dtype"] is np.float32 and one["name"]]
+    outputs = [detail["index"] for detail in interpreter.get_output_details()]
     for frame in frames:
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], frame)
         interpreter.invoke()
-        for tensor in tensors:
-            yield tensor["name"], interpreter.get_tensor(tensor["index"])
+        for name, index in zip(names, outputs, strict=True):
+            yield name, interpreter.get_tensor(index)
 
 
 def _as_found(low: float, high: float) -> dict[str, NDArray[Any]]:
@@ -131,12 +137,11 @@ def close_islands(graph: TfliteGraph) -> None:
 
 def float_operators(graph: TfliteGraph) -> list[str]:
     """The operators that still compute in float: those between DEQUANTIZE and QUANTIZE."""
-    float32 = 0
     return [
         graph.kind(operator)
         for operator in graph.operators
         if graph.kind(operator) not in ("DEQUANTIZE", "QUANTIZE")
-        and graph.tensors[int(operator.outputs[0])].type == float32
+        and graph.tensors[int(operator.outputs[0])].type == _FLOAT32
     ]
 
 

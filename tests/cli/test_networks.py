@@ -147,6 +147,24 @@ def test_integers_are_verified_again_at_the_sizes_that_they_were_made_for(run, t
     assert finding["parity"] == entry["parity"]
 
 
+@pytest.mark.filterwarnings("ignore")  # torch's exporter warns about itself
+def test_the_share_that_integers_keep_decides_their_scales(run, tmp_path: Path) -> None:
+    for percentile in ("100", "80"):
+        options = ("--target", "onnx-cpu", "--precision", "int8", "--size", "64x64", "--percentile", percentile)
+        run("export", *options, "--out", tmp_path / percentile)
+    scales = [scales_of(next((tmp_path / percentile).glob("*.onnx*"))) for percentile in ("100", "80")]
+    assert len(scales[0]) == len(scales[1])
+    assert sum(narrow < 0.9 * wide for wide, narrow in zip(*scales, strict=True)) >= len(scales[0]) / 3
+
+
+def scales_of(path: Path) -> list[float]:
+    import onnx
+
+    graph = onnx.load(path).graph
+    constants = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    return [float(constants[node.input[1]]) for node in graph.node if node.op_type == "QuantizeLinear"]
+
+
 @pytest.mark.skipif(FORMATS["tflite"].why_unavailable() is not None, reason=str(FORMATS["tflite"].why_unavailable()))
 def test_what_a_delegate_lacks_is_named_even_where_the_engine_stops_at_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path

@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
-from support.networks import frames, network
+from support.networks import frames, network, packaged_lw_isp
+from torch import nn
 
 from arllie_deploy.errors import ArllieError
 from arllie_deploy.export.ethos_u import NPUS
+from arllie_deploy.export.networks import module
 from arllie_deploy.export.networks.delegates import held_to_delegate
 from arllie_deploy.export.networks.engines import open_artifact
 from arllie_deploy.export.networks.ethos_u import compile_whole
@@ -29,6 +32,7 @@ EVERY = [
 ]
 needs_tflite = pytest.mark.skipif(MISSING["tflite"] is not None, reason=str(MISSING["tflite"]))
 needs_vela = pytest.mark.skipif(MISSING["ethos-u"] is not None, reason=str(MISSING["ethos-u"]))
+INTEGERS = ("onnx", "openvino", "tflite")
 LEAST_DB = {"fp32": 120.0, "fp16": 55.0, "int8": 35.0}
 FOR_DELEGATES = LwIspConfig().for_delegates().to_json()
 Artifact = Callable[..., tuple[NetworkRequest, Written]]
@@ -82,6 +86,30 @@ def test_a_raw_frame_becomes_a_picture_of_twice_its_sides(artifact: Artifact, na
     [path] = request.files.values()
     assert open_artifact(path)[0](frames(4, 1)[0]).shape == (1, 3, 64, 64)
     assert psnr(request) >= LEAST_DB[precision]
+
+
+@pytest.mark.parametrize(("name", "precision"), [*((name, "int8") for name in INTEGERS), ("onnx", "fp32")])
+def test_joins_are_balanced_for_integers_alone(
+    name: str, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, made = FORMATS[name], packaged_lw_isp("enhancement")
+    if MISSING[name] is not None:
+        pytest.skip(MISSING[name])
+    asked: list[str] = []
+    balance = module.find_balance(made)
+    assert balance is not None
+
+    def noted(network: nn.Module) -> None:
+        asked.append(name)
+        balance(network)
+
+    monkeypatch.setattr(module, "find_balance", lambda _: noted)
+    path = tmp_path / f"a{row.suffix}"
+    request = NetworkRequest(
+        made, name, precision, {(32, 32): path}, row.dynamic, calibration=frames(3), percentile=100.0
+    )
+    row.writer()(request)
+    assert asked == ([name] if precision == "int8" else [])
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -68,6 +68,38 @@ def test_a_graph_that_cannot_be_built_names_the_node_where_that_begins(
     assert built == [4, 2, 3]
 
 
+def test_of_two_branches_the_one_that_cannot_be_built_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node that comes after it in the file does not look at it, and builds."""
+    from onnx import load, parser
+
+    def rounded(name: str) -> str:
+        return f"{name}q = QuantizeLinear({name}, s, z) {name}d = DequantizeLinear({name}q, s, z) "
+
+    body = "".join(
+        (
+            *("s = Constant <value = float {0.1}> ()", "z = Constant <value = uint8 {0}> ()"),
+            *("a = Relu(input)", rounded("a"), "b = Tanh(ad)", rounded("b"), "c = Sigmoid(ad)", rounded("c")),
+            *("d = Neg(bd)", rounded("d"), "output = Add(cd, dd)"),
+        )
+    )
+    ends = "(float[1, 3, 8, 8] input) => (float[1, 3, 8, 8] output)"
+    model = parser.parse_model(f'<ir_version: 8, opset_import: ["" : 18]> g {ends} {{ {body} }}')
+    path = tmp_path / "whole.onnx"
+    path.write_bytes(model.SerializeToString())
+    nodes = [node for node in model.graph.node if node.op_type in ("Relu", "Tanh", "Sigmoid", "Neg", "Add")]
+    assert [qnn_prefixes.open_ends(model, nodes[:count]) for count in (1, 2, 3, 4, 5)] == [
+        ["aq"], ["bq"], ["bq", "cq"], ["cq", "dq"], ["output"],
+    ]  # fmt: skip
+
+    def build(part: Path) -> list[tuple[str, str]]:
+        if "Tanh" in [node.op_type for node in load(part).graph.node]:
+            raise RuntimeError("no")
+        return []
+
+    monkeypatch.setattr(qnn_prefixes, "left_to_processor", build)
+    assert qnn_prefixes.first_unbuilt(path).startswith("Tanh ")
+
+
 @pytest.mark.parametrize("broken", range(6))
 def test_the_first_that_fails_is_found_wherever_it_is(broken: int) -> None:
     assert qnn_prefixes.first_failing(6, lambda index: index < broken) == broken

@@ -12,7 +12,7 @@ from arllie_deploy.export.networks.sensitivity import describe_worst, layer_sens
 def test_every_layer_with_weights_is_listed_the_worst_first(tmp_path: Path) -> None:
     module = load_module(network("unet", tmp_path))
     before = {name: value.clone() for name, value in module.state_dict().items()}
-    found = layer_sensitivity(module, frames(3))
+    found = layer_sensitivity(module, frames(3), 100.0)
     assert {name for name, _ in found} == {"stem.0", "deep", "attention", "last"}
     assert [psnr for _, psnr in found] == sorted(psnr for _, psnr in found)
     assert all(30 < psnr < math.inf for _, psnr in found)
@@ -26,7 +26,7 @@ def test_the_layer_that_is_hard_to_quantize_comes_first() -> None:
     module[1].weight[:, 0] = 1e4
     module[0].weight[0] = 0.0
     module[0].bias[0] = 0.0
-    assert layer_sensitivity(module, frames(3))[0][0] == "1"
+    assert layer_sensitivity(module, frames(3), 100.0)[0][0] == "1"
 
 
 def test_the_worst_are_described_in_one_line() -> None:

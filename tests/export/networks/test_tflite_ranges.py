@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 from support.networks import frames, network
 
+from arllie_deploy.export.networks import tflite_integers
 from arllie_deploy.export.networks.formats import FORMATS
 from arllie_deploy.export.networks.module import load_module
 from arllie_deploy.export.networks.tflite import convert
@@ -23,8 +27,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return convert(load_module(made), made, (32, 32))
 
 
-def ranges_of(model: bytes) -> Found:
-    return observe(model, [np.ascontiguousarray(np.moveaxis(frame, 1, 3)) for frame in frames(3)], 100.0, (0.0, 1.0))
+def ranges_of(model: bytes, percentile: float = 100.0) -> Found:
+    seen = [np.ascontiguousarray(np.moveaxis(frame, 1, 3)) for frame in frames(3)]
+    return observe(model, seen, percentile, (0.0, 1.0))
 
 
 def shared(model: bytes) -> Found:
@@ -72,3 +77,45 @@ def test_a_joined_input_of_the_model_keeps_its_range(model: bytes) -> None:
     share_ranges(graph, ranges)
     assert ranges[graph.name(graph.inputs[0])]["max"].item() == 1.0
     assert ranges[graph.name(int(concatenation.outputs[0]))]["max"].item() == 2.0
+
+
+def test_a_share_of_the_values_leaves_out_the_rare_ones(model: bytes) -> None:
+    whole, share, graph = ranges_of(model), ranges_of(model, 90.0), TfliteGraph(model)
+    ends = {graph.name(tensor) for tensor in (*graph.inputs, *graph.outputs)}
+    widths = [[(one[name]["max"] - one[name]["min"]).item() for one in (share, whole)] for name in {*whole} - ends]
+    assert all(narrow <= wide for narrow, wide in widths)
+    assert sum(narrow < 0.9 * wide for narrow, wide in widths) >= len(widths) / 2
+    assert {share[name]["max"].item() for name in ends} == {1.0}
+
+
+def test_tensors_that_do_not_go_into_one_run_are_seen_in_several(model: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ranges_of(model)
+    monkeypatch.setattr(tflite_integers, "AT_ONCE", 3)
+    assert ranges_of(model) == whole
+    made = {name for name in whole if name}
+    assert len(made) > 9
+
+
+class Logit(torch.nn.Module):
+    """A logistic of what goes far beyond where it is flat, and of what it is multiplied with where `shared`."""
+
+    def __init__(self, *, shared: bool) -> None:
+        super().__init__()
+        self.shared, self.conv = shared, torch.nn.Conv2d(3, 3, 1)
+        torch.nn.init.constant_(self.conv.weight, 20.0)
+        torch.nn.init.constant_(self.conv.bias, -20.0)
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        logit = self.conv(frame)
+        made = torch.sigmoid(logit)
+        return torch.clamp(logit * made, 0, 1) if self.shared else made
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_a_logistic_alone_looks_at_needs_no_range_where_it_is_flat(tmp_path: Path, *, shared: bool) -> None:
+    data = convert(Logit(shared=shared).eval(), network("ladder", tmp_path), (32, 32))
+    graph, ranges = TfliteGraph(data), ranges_of(data)
+    [logistic] = [one for one in graph.operators if graph.kind(one) == "LOGISTIC"]
+    found = ranges[graph.name(int(logistic.inputs[0]))]
+    assert (found["max"].item() > 20.0) is shared
+    assert (found["min"].item() < -10.0) is shared
