@@ -72,10 +72,11 @@ def measure(folder: Path, tasks: Sequence[str] = TASKS, width: float = 1.0) -> l
     """Every task and form in every runtime that is installed; rounds are interleaved.
 
     Args:
-        folder: of the artifacts.
+        folder: of the artifacts; it is made if it is not there.
         tasks: of `TASKS`.
         width: of the networks.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     made = [one for task in tasks for form in FORMS for one in _artifacts(task, form, width, folder)]
     rounds = [[_timed(one) for one in made] for _ in range(_ROUNDS)]
     return [_least(found) for found in zip(*rounds, strict=True)]
