@@ -20,8 +20,6 @@ from arllie_deploy.pictures.dark_set import dark_pictures
 from arllie_deploy.pictures.folder import picture_files
 
 MOST_FRAMES = 32
-#: Tensors that an engine is asked for at once: all those of a large network together would be gigabytes.
-AT_ONCE = 32
 # Large photographs are looked at in a window of this many rows and columns, drawn with the seed.
 _LARGEST_SIDE = 1024
 _SEED = 0

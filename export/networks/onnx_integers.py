@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from arllie_deploy.export.calibration import AT_ONCE, widen
+from arllie_deploy.export.networks.observing import observe_parts
 from arllie_deploy.export.networks.request import NetworkRequest
 from arllie_deploy.export.networks.saturation import before_logistic
 
@@ -69,12 +69,7 @@ def observe(
         percentile: as in `Calibration`; taken per frame, of which the widest counts.
         value_range: of input and output, whatever they are on the frames.
     """
-    names = _float_tensors(model)
-    found: Ranges = {}
-    for part in (names[begin : begin + AT_ONCE] for begin in range(0, len(names), AT_ONCE)):
-        for values in _run(model, part, frames):
-            for name, value in zip(part, values, strict=True):
-                widen(found, name, value, percentile)
+    found = observe_parts(_float_tensors(model), lambda names: _values(model, names, frames), percentile)
     for name in ("input", "output"):
         found[name] = value_range
     _spare_saturated(model, found)
@@ -90,7 +85,9 @@ def _float_tensors(model: ModelProto) -> list[str]:
     return [name for name in made if kinds.get(name) == onnx.TensorProto.FLOAT]
 
 
-def _run(model: ModelProto, names: Sequence[str], frames: Sequence[NDArray[np.float32]]) -> Iterator[list[Any]]:
+def _values(
+    model: ModelProto, names: Sequence[str], frames: Sequence[NDArray[np.float32]]
+) -> Iterator[tuple[str, NDArray[Any]]]:
     import onnx
     import onnxruntime
 
@@ -103,7 +100,7 @@ def _run(model: ModelProto, names: Sequence[str], frames: Sequence[NDArray[np.fl
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(opened.SerializeToString(), options, providers=["CPUExecutionProvider"])
     for frame in frames:
-        yield session.run(list(names), {"input": frame})
+        yield from zip(names, session.run(list(names), {"input": frame}), strict=True)
 
 
 def _spare_saturated(model: ModelProto, ranges: Ranges) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arllie_deploy.errors import ArllieError
-from arllie_deploy.export.calibration import AT_ONCE, widen
+from arllie_deploy.export.networks.observing import observe_parts
 from arllie_deploy.export.networks.tflite_graph import TfliteGraph
 from arllie_deploy.export.networks.tflite_ranges import Found, spare_what_is_cut
 
@@ -65,10 +65,7 @@ def observe(
     graph = TfliteGraph(model)
     made = [int(tensor) for operator in graph.operators for tensor in operator.outputs]
     names = [graph.name(tensor) for tensor in made if graph.tensors[tensor].type == _FLOAT32]
-    ranges: dict[str, tuple[float, float]] = {}
-    for begin in range(0, len(names), AT_ONCE):
-        for name, values in _values(model, names[begin : begin + AT_ONCE], frames):
-            widen(ranges, name, values, percentile)
+    ranges = observe_parts(names, lambda part: _values(model, part, frames), percentile)
     for name, (low, high) in ranges.items():
         # A layer that is silent on every frame would get a scale of zero, which engines refuse.
         ranges[name] = (low, low + 1.0) if high - low < _SMALLEST_RANGE else (low, high)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from support.networks import frames, network
 
-from arllie_deploy.export.networks import tflite_integers
+from arllie_deploy.export.networks import observing
 from arllie_deploy.export.networks.formats import FORMATS
 from arllie_deploy.export.networks.module import load_module
 from arllie_deploy.export.networks.tflite import convert
@@ -90,7 +90,7 @@ def test_a_share_of_the_values_leaves_out_the_rare_ones(model: bytes) -> None:
 
 def test_tensors_that_do_not_go_into_one_run_are_seen_in_several(model: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ranges_of(model)
-    monkeypatch.setattr(tflite_integers, "AT_ONCE", 3)
+    monkeypatch.setattr(observing, "AT_ONCE", 3)
     assert ranges_of(model) == whole
     made = {name for name in whole if name}
     assert len(made) > 9
